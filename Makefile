@@ -1,0 +1,32 @@
+# `make reproduce`: the main job. `make test`: the tests. Both set everything up first.
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+.PHONY: reproduce full test test-slow lint lab clean
+reproduce: .venv/ready
+	$(BIN)/tad reproduce --size quick
+
+full: .venv/ready
+	$(BIN)/tad reproduce --size full
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+test-slow: .venv/ready
+	$(BIN)/python -m pytest -m slow
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+lab: .venv/ready
+	$(BIN)/jupyter lab notebooks
+
+# torch alone is several GB: the environment is made once, and again when a version changes
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar on -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv
