@@ -1,0 +1,175 @@
+"""Clips of a video: consecutive frames, never across a cut, never of a picture that stands still."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from tad.data.codec import DecodeError, decode
+from tad.data.transforms import centre_crop, resize_short_side, to_clip
+
+# In levels of 255 on a thumbnail. A cut changes the picture by more than CUT_LEVELS and by twice what the last frames
+# did (a shaken camera changes it as much, but for several frames). A picture stands still when no block of the
+# thumbnail changes by STILL_LEVELS for STILL_FRAMES frames: webcams and sparse codecs repeat a frame or a few.
+CUT_LEVELS = 25.0
+STILL_LEVELS = 0.1
+STILL_FRAMES = 8
+THUMBNAIL = (48, 64)
+BLOCK = 8
+
+
+@dataclass
+class Counts:
+    """What was met on the way through a video."""
+
+    frames: int = 0
+    cuts: int = 0
+    still_frames: int = 0  # dropped, as parts of static stretches
+    still_stretches: int = 0
+    clips: int = 0
+
+
+@dataclass(frozen=True)
+class Clip:
+    """T consecutive frames of a video."""
+
+    start_s: float
+    end_s: float  # time of the last frame
+    frames: Tensor  # uint8 (T, 3, H, W), shorter side as asked
+
+
+class _Watch:
+    """Compares each frame with the one before."""
+
+    def __init__(self):
+        self.last, self.recent = None, []
+
+    def __call__(self, frame: Tensor) -> tuple[bool, bool]:
+        """Return whether a cut lies before this uint8 frame (3, H, W), and whether it repeats the one before."""
+        thumbnail = F.adaptive_avg_pool2d(frame.float().mean(0, keepdim=True), THUMBNAIL)
+        last, self.last = self.last, thumbnail
+        if last is None:
+            return False, False
+        difference = (thumbnail - last).abs()
+        change = difference.mean().item()
+        cut = change > CUT_LEVELS and change > 2 * max(self.recent, default=0.0)
+        self.recent = [] if cut else [*self.recent[-3:], change]
+        return cut, F.avg_pool2d(difference, BLOCK).max().item() < STILL_LEVELS
+
+
+def shots(frames: Iterable[tuple[float, Tensor]], counts: Counts) -> Iterator[tuple[bool, float, Tensor]]:
+    """Pass on the frames that may be in clips, and say where a new shot begins.
+
+    Args:
+        frames: time in s and uint8 (3, H, W), in order.
+        counts: is added to.
+
+    Yields:
+        Whether a shot begins here (a cut, or the end of a static stretch), time in s, frame.
+    """
+    watch, still, begins, stretch = _Watch(), [], True, 0
+    for time_s, frame in frames:
+        counts.frames += 1
+        cut, repeats = watch(frame)
+        counts.cuts += cut
+        if repeats:
+            stretch += 1
+            still = [*still, (time_s, frame)] if stretch < STILL_FRAMES else []
+            continue
+        if stretch >= STILL_FRAMES:
+            counts.still_frames += stretch
+            counts.still_stretches += 1
+            begins = True
+        for waiting in still:  # too few to be a static stretch
+            yield begins, *waiting
+            begins = False
+        still, stretch = [], 0
+        yield begins or cut, time_s, frame
+        begins = False
+    if stretch >= STILL_FRAMES:
+        counts.still_frames += stretch
+        counts.still_stretches += 1
+    for waiting in still:
+        yield begins, *waiting
+        begins = False
+
+
+def windows(marked: Iterable[tuple[bool, float, Tensor]], frames: int, stride: int, counts: Counts) -> Iterator[Clip]:
+    """Cut marked frames (see `shots`) into windows of `frames`, `stride` apart, each within one shot."""
+    buffer, skip = [], 0
+    for begins, time_s, frame in marked:
+        if begins:
+            buffer, skip = [], 0
+        if skip:
+            skip -= 1
+            continue
+        buffer.append((time_s, frame))
+        if len(buffer) == frames:
+            counts.clips += 1
+            yield Clip(buffer[0][0], buffer[-1][0], torch.stack([image for _, image in buffer]))
+            buffer, skip = buffer[stride:], max(0, stride - frames)
+
+
+def read_clips(
+    path: str | Path,
+    *,
+    frames: int = 16,
+    size: int = 224,
+    stride: int | None = None,
+    crop: tuple[int, int, int, int] | None = None,
+    counts: Counts | None = None,
+) -> Iterator[Clip]:
+    """Decode a video once, in constant memory, into its clips.
+
+    Args:
+        path: the file.
+        frames: T, frames of a clip, at native rate.
+        size: shorter side of the frames, px.
+        stride: frames from the start of a clip to the start of the next; T when not given.
+        crop: box of the footage in the file: top, bottom, left, right, px.
+        counts: is filled with what was met.
+
+    Yields:
+        Clips in order.
+
+    Raises:
+        DecodeError: the file cannot be decoded.
+    """
+    counts = counts if counts is not None else Counts()
+    resized = ((time_s, resize_short_side(frame, size)) for time_s, frame in decode(path, crop))
+    yield from windows(shots(resized, counts), frames, stride or frames, counts)
+
+
+def network_input(clip: Clip, size: int) -> Tensor:
+    """Centre-crop a clip to the network's square and scale it: (3, T, size, size) in [-1, 1]."""
+    return to_clip(centre_crop(clip.frames, size))
+
+
+def preprocess_video(path: str | Path, frames: int = 16, size: int = 224) -> Tensor:
+    """Return the first clip of a video as the network takes it.
+
+    Args:
+        path: the file.
+        frames: T.
+        size: side of the square, px.
+
+    Returns:
+        (1, 3, T, size, size) in [-1, 1].
+
+    Raises:
+        DecodeError: the file cannot be decoded or holds no whole clip.
+    """
+    counts = Counts()
+    for clip in read_clips(path, frames=frames, size=size, counts=counts):
+        return network_input(clip, size)[None]
+    raise DecodeError(no_clip_reason(counts, frames))
+
+
+def no_clip_reason(counts: Counts, frames: int) -> str:
+    """Say why a decodable video gave no clip."""
+    dropped = f", of which {counts.still_frames} stand still" if counts.still_frames else ""
+    cuts = f" and {counts.cuts} cuts" if counts.cuts else ""
+    return f"no whole clip: needs {frames} frames without a cut, has {counts.frames}{dropped}{cuts}"

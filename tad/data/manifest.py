@@ -1,0 +1,105 @@
+"""The table of videos of an experiment."""
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+
+REQUIRED = ("path", "label", "split", "group")
+COLUMNS = (
+    "path", "sha256", "label", "dataset", "method", "split", "group", "crop",
+    "fps", "width", "height", "face", "source", "licence",
+)  # fmt: skip
+LABELS = ("real", "fake", "unknown")
+SPLITS = ("train", "val", "test")
+
+
+def project_root() -> Path:
+    """The folder of the project: the nearest one above the working folder, or above this file, with `data/demo`."""
+    here = Path.cwd()
+    for folder in [here, *here.parents, *Path(__file__).resolve().parents]:
+        if (folder / "data" / "demo" / "manifest.csv").is_file():
+            return folder
+    return here
+
+
+def resolve(path: str | Path) -> Path:
+    """A path as given where it exists, else the same path from the project's root."""
+    path = Path(path).expanduser()
+    return path if path.is_absolute() or path.exists() else project_root() / path
+
+
+def read_manifest(path: str | Path) -> pd.DataFrame:
+    """Read and check a manifest.
+
+    Args:
+        path: a CSV with at least the columns path, label, split and group; paths are relative to its folder.
+
+    Returns:
+        One row a video, with every column of `COLUMNS` and `video`, its path as written, which names it everywhere;
+        `path` is absolute, `crop` a box of four integers (top, bottom, left, right, px) or None.
+
+    Raises:
+        ValueError: a column or a value is not as it must be, or a group stands on two sides of a split.
+    """
+    file = resolve(path)
+    if not file.is_file():
+        raise ValueError(f"a manifest must be a file; got {path}")
+    table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    missing = [name for name in REQUIRED if name not in table]
+    if missing:
+        raise ValueError(f"a manifest needs the columns {', '.join(REQUIRED)}; {path} lacks {', '.join(missing)}")
+    table = table.reindex(columns=[*COLUMNS], fill_value="")
+    check_manifest(table)
+    table["video"] = table["path"]
+    table["path"] = [str(file.resolve().parent / p) for p in table["path"]]
+    table["crop"] = [_parse_crop(c) for c in table["crop"]]
+    return table
+
+
+def check_manifest(table: pd.DataFrame):
+    """Raise ValueError unless labels and splits are known, paths unique and groups on one side of the split."""
+    if table.empty:
+        raise ValueError("a manifest needs at least one video; got none")
+    for column, allowed in (("label", LABELS), ("split", SPLITS)):
+        wrong = sorted(set(table[column]) - set(allowed))
+        if wrong:
+            raise ValueError(f"{column} must be one of {', '.join(allowed)}; got {', '.join(map(repr, wrong))}")
+    for column in ("path", "group"):
+        if (table[column] == "").any():
+            raise ValueError(f"every video needs a {column}; row {int((table[column] == '').argmax()) + 2} has none")
+    twice = table.loc[table["path"].duplicated(), "path"].tolist()
+    if twice:
+        raise ValueError(f"a video may be listed once; got twice: {', '.join(twice[:5])}")
+    sides = table.groupby("group")["split"].unique()
+    torn = [f"{group} ({', '.join(sorted(s))})" for group, s in sides.items() if len(s) > 1]
+    if torn:
+        raise ValueError(f"a group must stand on one side of the split; got {'; '.join(torn[:5])}")
+
+
+def check_one_class(table: pd.DataFrame):
+    """Raise ValueError if a training or validation video is not labelled real: this is one-class learning."""
+    used = table[table["split"].isin(["train", "val"])]
+    wrong = used.loc[used["label"] != "real", "path"].tolist()
+    if wrong:
+        raise ValueError(
+            f"training and validation videos must be labelled real; got {len(wrong)} that are not, first {wrong[0]}"
+        )
+
+
+def sha256(path: str | Path) -> str:
+    """The SHA-256 of a file's bytes, as hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _parse_crop(text: str) -> tuple[int, int, int, int] | None:
+    if not text:
+        return None
+    parts = text.split()
+    if len(parts) != 4 or not all(p.isdigit() for p in parts):
+        raise ValueError(f"crop must be four whole numbers, top bottom left right; got {text!r}")
+    top, bottom, left, right = map(int, parts)
+    if top >= bottom or left >= right:
+        raise ValueError(f"crop must have top < bottom and left < right; got {text!r}")
+    return top, bottom, left, right

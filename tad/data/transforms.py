@@ -1,0 +1,91 @@
+"""From decoded frames to the network's clip: resize, crop, augment, scale."""
+
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional as V
+
+
+def resize_short_side(frames: Tensor, size: int) -> Tensor:
+    """Resize uint8 frames (..., H, W) so that the shorter side has `size` px, with antialiasing."""
+    return V.resize(frames, [size], antialias=True)
+
+
+def centre_crop(frames: Tensor, size: int) -> Tensor:
+    """Cut the square of `size` px out of the middle of frames (..., H, W)."""
+    return V.center_crop(frames, [size, size])
+
+
+def to_clip(frames: Tensor) -> Tensor:
+    """Turn uint8 frames (T, 3, H, W) into a float32 clip (3, T, H, W) in [-1, 1].
+
+    Raises:
+        ValueError: another type or shape.
+
+    Example:
+        >>> to_clip(torch.full((2, 3, 4, 4), 255, dtype=torch.uint8)).max().item()
+        1.0
+    """
+    if frames.dtype != torch.uint8 or frames.ndim != 4 or frames.shape[1] != 3:
+        raise ValueError(f"frames must be uint8 (T, 3, H, W); got {frames.dtype} {tuple(frames.shape)}")
+    return frames.permute(1, 0, 2, 3).contiguous().float().div_(127.5).sub_(1)
+
+
+def to_frames(clip: Tensor) -> Tensor:
+    """Turn a clip (3, T, H, W) in [-1, 1] into uint8 frames (T, 3, H, W): the inverse of `to_clip`."""
+    return ((clip.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(1, 0, 2, 3)
+
+
+def check_clip(clip: Tensor) -> Tensor:
+    """Return the clip or batch of clips if it is float32, finite and within [-1, 1].
+
+    Raises:
+        ValueError: it is not.
+    """
+    if clip.dtype != torch.float32:
+        raise ValueError(f"a clip must be float32; got {clip.dtype}")
+    low, high = clip.aminmax()
+    if not (-1 <= low and high <= 1):  # also false for NaN
+        raise ValueError(f"a clip must be finite and lie in [-1, 1]; got [{low:.3g}, {high:.3g}]")
+    return clip
+
+
+def augment(frames: Tensor, size: int, generator: torch.Generator) -> Tensor:
+    """Cut a random square out of a clip, half of the time from a camera that pans, and mirror half of the clips.
+
+    The pan is real footage seen through a moving window: motion of known size for a corpus whose cameras
+    mostly stand still. It is at most `MAX_PAN_PX` a frame.
+
+    Args:
+        frames: uint8 (T, 3, H, W), both sides at least `size`.
+        size: side of the result, px.
+        generator: source of the draws.
+
+    Returns:
+        uint8 (T, 3, size, size).
+    """
+    t, _, h, w = frames.shape
+    if min(h, w) < size:
+        raise ValueError(f"frames must be at least {size} px high and wide; got {h} x {w}")
+    pan, mirror, scale, top, left, speed_y, speed_x = torch.rand(7, generator=generator).tolist()
+    if pan < 0.5:
+        dy, dx = (speed_y * 2 - 1) * MAX_PAN_PX, (speed_x * 2 - 1) * MAX_PAN_PX
+        tops, lefts = _path(top, dy, t, h - size), _path(left, dx, t, w - size)
+        out = torch.stack(
+            [frames[i, :, y : y + size, x : x + size] for i, (y, x) in enumerate(zip(tops, lefts, strict=True))]
+        )
+    else:
+        side = round(size + scale * (min(h, w) - size))
+        y, x = round(top * (h - side)), round(left * (w - side))
+        out = V.resize(frames[..., y : y + side, x : x + side], [size, size], antialias=True)
+    return V.horizontal_flip(out) if mirror < 0.5 else out
+
+
+MAX_PAN_PX = 4.0
+
+
+def _path(where: float, speed: float, frames: int, room: int) -> list[int]:
+    """Whole-pixel positions of a window that moves evenly and stays in its room."""
+    span = min(abs(speed) * (frames - 1), room)
+    start = where * (room - span)
+    steps = [start + span * i / (frames - 1) for i in range(frames)]
+    return [round(s) for s in (steps if speed >= 0 else steps[::-1])]
