@@ -1,0 +1,158 @@
+"""Optical flow: an estimator that learns without labels, and the encoder that hands its flow to the tokens."""
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def warp(image: Tensor, flow: Tensor) -> Tensor:
+    """Fetch each pixel from where the flow points to: `out(x) = image(x + flow(x))`, bilinear.
+
+    Args:
+        image: (B, C, H, W).
+        flow: (B, 2, H, W), first x then y, px.
+
+    Returns:
+        (B, C, H, W); what lies outside repeats the border.
+    """
+    h, w = flow.shape[-2:]
+    y, x = torch.meshgrid(
+        torch.arange(h, device=flow.device, dtype=flow.dtype),
+        torch.arange(w, device=flow.device, dtype=flow.dtype),
+        indexing="ij",
+    )
+    # grid_sample counts the corners' centres as -1 and 1
+    grid = torch.stack([2 * (x + flow[:, 0]) / max(w - 1, 1) - 1, 2 * (y + flow[:, 1]) / max(h - 1, 1) - 1], dim=-1)
+    return F.grid_sample(image, grid, padding_mode="border", align_corners=True)
+
+
+def correlate(a: Tensor, b: Tensor, radius: int) -> Tensor:
+    """Cosine similarity of each position of `a` with the positions of `b` around it.
+
+    Args:
+        a, b: features (B, C, H, W) of unit length over C.
+        radius: reach of the window, positions.
+
+    Returns:
+        (B, (2 radius + 1)^2, H, W), offsets row by row, y outside, x inside.
+    """
+    n, _, h, w = a.shape
+    reach = 2 * radius + 1
+    padded = F.pad(b, [radius] * 4, mode="replicate")
+    rows = rearrange(a, "n c h w -> n h w c").contiguous()
+    matches = []
+    for j in range(reach):
+        # A row against a whole row of b is one matrix product, five times as fast on a processor as shifting and
+        # multiplying; of its (w, w + 2 radius) similarities the band beside the diagonal is wanted.
+        product = (rows @ padded[:, :, j : j + h].transpose(1, 2)).contiguous()
+        wide = w + 2 * radius
+        matches.append(product.as_strided((n, h, w, reach), (h * w * wide, w * wide, wide + 1, 1)))
+    return rearrange(torch.cat(matches, dim=-1), "n h w k -> n k h w")
+
+
+class FlowLevel(nn.Module):
+    """One step from coarse to fine: best match within the window, then a correction by convolutions."""
+
+    def __init__(self, channels: int, radius: int):
+        super().__init__()
+        self.radius = radius
+        window = (2 * radius + 1) ** 2
+        offsets = torch.arange(-radius, radius + 1, dtype=torch.float32)
+        self.register_buffer("offsets", torch.stack(torch.meshgrid(offsets, offsets, indexing="xy")).flatten(1))
+        self.sharpness = nn.Parameter(torch.tensor(2.0))  # log of the inverse temperature of the match
+        self.correct = nn.Sequential(
+            nn.Conv2d(window + channels + 2, 2 * channels, 3, padding=1),
+            nn.GELU(),
+            nn.Conv2d(2 * channels, channels, 3, padding=1),
+            nn.GELU(),
+            nn.Conv2d(channels, 2, 3, padding=1),
+        )
+        nn.init.normal_(self.correct[-1].weight, std=1e-3)
+        nn.init.zeros_(self.correct[-1].bias)
+
+    def forward(self, a: Tensor, b: Tensor, flow: Tensor) -> Tensor:
+        """Refine a flow (B, 2, H, W), in positions of this level, from the features (B, C, H, W) of both frames."""
+        match = correlate(_unit(a), _unit(warp(b, flow)), self.radius)  # (B, window, H, W)
+        weights = (match * self.sharpness.exp()).softmax(dim=1)
+        step = torch.einsum("bkhw,ck->bchw", weights, self.offsets)
+        return flow + step + self.correct(torch.cat([match, a, flow], dim=1))
+
+
+def _unit(features: Tensor) -> Tensor:
+    """Features of zero mean over the frame and unit length, so that their product tells positions apart."""
+    return F.normalize(F.instance_norm(features), dim=1)
+
+
+class FlowEstimator(nn.Module):
+    """Flow between successive frames, from coarse to fine over a pyramid of learned features.
+
+    Warping, a local cost volume and a small decoder a level, as in PWC-Net (Sun et al. 2018); the training needs
+    no labels (`tad.training.objectives.photometric_loss`).
+    """
+
+    radii = (3, 2)  # of the windows of the two levels, at strides 4 and 2: 16 px a frame are in reach
+    passes = 2  # of each level: the match is read between positions, and a second look halves its bias
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.pyramid = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(3 if level == 0 else width, width, 3, stride=2, padding=1),
+                nn.GELU(),
+                nn.Conv2d(width, width, 3, padding=1),
+            )
+            for level in range(len(self.radii))
+        )
+        self.levels = nn.ModuleList(FlowLevel(width, radius) for radius in self.radii)
+
+    def forward(self, video: Tensor) -> list[Tensor]:
+        """Return the flow from each frame of (B, 3, T, H, W) to the next, coarse to fine, (B, 2, T - 1, H, W) in px."""
+        b, _, _, h, w = video.shape
+        features, maps = rearrange(video, "b c t h w -> (b t) c h w"), []
+        for stage in self.pyramid:
+            features = stage(features)
+            maps.append(rearrange(features, "(b t) c h w -> b t c h w", b=b))
+        flows: list[Tensor] = []
+        for level, pair in zip(self.levels, reversed(maps), strict=True):
+            here, there = pair[:, :-1].flatten(0, 1), pair[:, 1:].flatten(0, 1)
+            start = flows[-1] if flows else here.new_zeros(len(here), 2, h, w)
+            flow = resize_flow(start, here.shape[-2:])
+            for _ in range(self.passes):
+                flow = level(here, there, flow)
+            flows.append(resize_flow(flow, (h, w)))
+        return [rearrange(flow, "(b t) c h w -> b c t h w", b=b) for flow in flows]
+
+
+def resize_flow(flow: Tensor, size: tuple[int, int]) -> Tensor:
+    """Resample a flow (B, 2, h, w) to another size and express it in that size's pixels."""
+    scale = flow.new_tensor([size[1] / flow.shape[-1], size[0] / flow.shape[-2]])
+    return F.interpolate(flow, size=size, mode="bilinear") * scale[:, None, None]
+
+
+class FlowEncoder(nn.Module):
+    """Convolutions that turn a clip's flow into one vector a token."""
+
+    unit_px = 4.0  # flows are divided by this, so that common motion is of the order of one
+
+    def __init__(self, width: int, token_width: int, tubelet: int, patch: int):
+        super().__init__()
+        self.reduce = nn.Conv3d(2, width, (1, 4, 4), (1, 4, 4))
+        self.mix = nn.Conv3d(width, width, 3, padding=1)
+        self.embed = nn.Conv3d(width, token_width, *[(tubelet, patch // 4, patch // 4)] * 2)
+
+    def forward(self, flow: Tensor) -> Tensor:  # (B, 2, T - 1, H, W), px
+        # the last frame has no next one: its flow is taken as that of the frame before
+        flow = torch.cat([flow, flow[:, :, -1:]], dim=2) / self.unit_px
+        x = F.gelu(self.reduce(flow))
+        return self.embed(F.gelu(self.mix(x)))  # (B, D, T', H', W')
+
+
+def endpoint_error_px(flow: Tensor, truth: Tensor) -> Tensor:
+    """Mean length of the difference of two flows (B, 2, H, W), px, one number a flow.
+
+    Example:
+        >>> endpoint_error_px(torch.zeros(1, 2, 4, 4), repeat(torch.tensor([3.0, 4.0]), "c -> 1 c 4 4")).item()
+        5.0
+    """
+    return (flow - truth).square().sum(1).sqrt().mean(dim=(-2, -1))

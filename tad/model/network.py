@@ -1,0 +1,135 @@
+"""The EnhancedTimeSformer: stem and flow make tokens, divided attention mixes them, two heads read them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from einops import rearrange
+from torch import Tensor, nn
+
+from tad.model.attention import Attention, DividedBlock, PositionalTable
+from tad.model.config import ModelConfig, resolve_config
+from tad.model.flow import FlowEncoder, FlowEstimator
+from tad.model.heads import FlowHead, FrameHead
+from tad.model.stem import Stem
+
+
+class EnhancedTimeSformer(nn.Module):
+    """A video transformer that gives back the mid frame of a clip and the flow that leaves it.
+
+    Source: the model card "Video Anomaly Detection with TimeSformer" (ash12321, 2024) for the parts and the
+    contract; TimeSformer (Bertasius et al. 2021) for the divided attention. The card publishes no code: names and
+    sizes of the parameters are ours.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.config = config
+        c = config
+        self.stem = Stem(c.stem_width)
+        side = c.patch // Stem.stride
+        self.patch_embed = nn.Conv3d(c.stem_width, c.width, *[(c.tubelet, side, side)] * 2)
+        self.flow_estimator = FlowEstimator(c.flow_width)
+        self.flow_encoder = FlowEncoder(c.flow_width, c.width, c.tubelet, c.patch)
+        self.positions = PositionalTable(c.frames // c.tubelet, c.size // c.patch, c.width)
+        self.embedded = nn.Identity()  # the (B, D, T', H', W') tensor that layer attributions tap
+        self.blocks = nn.ModuleList(DividedBlock(c.width, c.heads, c.mlp_ratio) for _ in range(c.depth))
+        self.frame_head = FrameHead(c.width, c.patch)
+        self.flow_head = FlowHead(c.width, c.patch)
+
+    def forward(self, video: Tensor) -> tuple[Tensor, Tensor]:
+        """Reconstruct the mid frame and predict the flow from it to the next frame.
+
+        Args:
+            video: (B, 3, T, H, W), RGB in [-1, 1]; T at least 3 and a multiple of the tubelet, H and W multiples of
+                the patch. Sizes other than the configuration's stretch the table of positions.
+
+        Returns:
+            frame_pred: (B, 3, H, W), frame T // 2.
+            flow_pred: (B, 2, H, W), x then y, px.
+
+        Raises:
+            ValueError: a shape does not fit.
+
+        Example:
+            >>> import torch
+            >>> frame, flow = create_model("tiny", depth=1)(torch.zeros(1, 3, 16, 112, 112))
+            >>> tuple(frame.shape), tuple(flow.shape)
+            ((1, 3, 112, 112), (1, 2, 112, 112))
+        """
+        *_, (_, frame_pred), (_, flow_pred) = self._steps(video)
+        return frame_pred, flow_pred
+
+    def features(self, video: Tensor) -> dict[str, Tensor]:
+        """Return every named intermediate of `forward`, in the order in which they arise.
+
+        Args:
+            video: as `forward`.
+
+        Returns:
+            stem (B, C, T, H/4, W/4); flow_coarse, flow (B, 2, T - 1, H, W), px; flow_tokens, embedded and
+            block_0 ... (B, D, T', H', W'); frame_pred; flow_pred.
+        """
+        return dict(self._steps(video))
+
+    def _steps(self, video: Tensor) -> Iterator[tuple[str, Tensor]]:
+        self._check(video)
+        stem = self.stem(video)
+        yield "stem", stem
+        coarse, flow = self.flow_estimator(video)
+        yield "flow_coarse", coarse
+        yield "flow", flow
+        # In training the estimator answers to the photometric loss alone: a reconstruction that may bend the flow
+        # would use it as a channel for pixels.
+        flow_tokens = self.flow_encoder(flow.detach() if self.training else flow)
+        yield "flow_tokens", flow_tokens
+        x = self.embedded(self.positions(self.patch_embed(stem) + flow_tokens))  # (B, D, T', H', W')
+        yield "embedded", x
+        h, w = x.shape[-2:]
+        x = rearrange(x, "b d t h w -> b t (h w) d")
+        for i, block in enumerate(self.blocks):
+            x = block(x)
+            yield f"block_{i}", rearrange(x, "b t (h w) d -> b d t h w", h=h)
+        mid = x[:, video.shape[2] // 2 // self.config.tubelet]  # (B, N, D)
+        mid = rearrange(mid, "b (h w) d -> b h w d", h=h, w=w)
+        yield "frame_pred", self.frame_head(mid)
+        yield "flow_pred", self.flow_head(mid)
+
+    def _check(self, video: Tensor):
+        if video.ndim != 5 or video.shape[1] != 3:
+            raise ValueError(f"video must have the shape (B, 3, T, H, W); got {tuple(video.shape)}")
+        t, h, w = video.shape[2:]
+        if t < 3:
+            raise ValueError(f"a clip must have at least 3 frames; got {t}")
+        if t % self.config.tubelet:
+            raise ValueError(f"frames must be a multiple of the tubelet {self.config.tubelet}; got {t}")
+        if h % self.config.patch or w % self.config.patch:
+            raise ValueError(f"height and width must be multiples of the patch {self.config.patch}; got {h} x {w}")
+
+    @contextmanager
+    def eager_attention(self):
+        """Within this context the attention probabilities are real tensors that pass through modules."""
+        layers = [module for module in self.modules() if isinstance(module, Attention)]
+        for layer in layers:
+            layer.eager = True
+        try:
+            yield self
+        finally:
+            for layer in layers:
+                layer.eager = False
+
+
+def create_model(preset: str = "base", **overrides) -> EnhancedTimeSformer:
+    """Build a network with fresh weights (drawn from torch's global generator; `torch.manual_seed` fixes them).
+
+    Args:
+        preset: "base" (the card), "small" or "tiny".
+        **overrides: fields of `ModelConfig`.
+
+    Raises:
+        ValueError: unknown preset or field, or numbers that do not fit each other.
+
+    Example:
+        >>> create_model("tiny", depth=2).config.depth
+        2
+    """
+    return EnhancedTimeSformer(resolve_config(preset, **overrides))
