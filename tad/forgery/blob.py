@@ -1,0 +1,61 @@
+"""The region that local forgeries work on: a soft blob of random smooth shape that drifts over time."""
+
+import math
+
+import torch
+from torch import Generator, Tensor
+
+from tad.forgery.draws import uniform
+
+HARMONICS = 4
+
+
+def moving_blob(shape: tuple[int, ...], generator: Generator, *, feather: float = 0.4, device=None) -> Tensor:
+    """A feathered region of random smooth outline, 10-22 % of the frame, that drifts and turns over time.
+
+    The outline is a circle whose radius is modulated by a few low harmonics of the angle; sizes are relative
+    to the frame, so the same draws give the same region at any resolution and stretch it in wide frames.
+
+    Args:
+        shape: of the clip, (C, T, H, W).
+        generator: on the CPU.
+        feather: width of the soft edge relative to the radius, in (0, 2]; the edge is centred on the outline.
+        device: where the region is rendered.
+
+    Returns:
+        mask (T, H, W) in [0, 1]: 0.5 on the outline, exactly 0 beyond the feather.
+
+    Raises:
+        ValueError: if the feather is out of its range.
+
+    Example:
+        >>> mask = moving_blob((3, 16, 32, 32), Generator().manual_seed(0))
+        >>> mask.shape, 0.05 < mask.mean().item() < 0.25
+        (torch.Size([16, 32, 32]), True)
+    """
+    if not 0 < feather <= 2:
+        raise ValueError(f"feather must lie in (0, 2]; got {feather}")
+    _, frames, height, width = shape
+    share = uniform(0.10, 0.22, (), generator)
+    swing = uniform(-0.3, 0.3, (HARMONICS,), generator) / torch.arange(1, HARMONICS + 1)
+    phase = uniform(0, 2 * math.pi, (HARMONICS,), generator)
+    middle = uniform(0.35, 0.65, (2,), generator)
+    heading = uniform(0, 2 * math.pi, (), generator)
+    distance = uniform(0.1, 0.2, (), generator)
+    turn = uniform(-0.6, 0.6, (), generator)
+
+    time = torch.linspace(-0.5, 0.5, frames)[:, None, None]
+    row = middle[0] + distance * time * heading.sin()  # (T, 1, 1), relative to the frame's height
+    column = middle[1] + distance * time * heading.cos()
+    y = ((torch.arange(height) + 0.5) / height)[:, None] - row
+    x = ((torch.arange(width) + 0.5) / width) - column
+    y, x, spin, swing, phase, share = (part.to(device) for part in (y, x, turn * time, swing, phase, share))
+
+    angle = torch.atan2(y, x) - spin  # (T, H, W)
+    outline = torch.ones_like(angle)
+    for k in range(HARMONICS):
+        outline = outline + swing[k] * torch.cos((k + 1) * angle + phase[k])
+    # The area of such an outline is pi r^2 (1 + sum of squares / 2): divide, so that `share` always holds.
+    radius = torch.sqrt(share / (math.pi * (1 + swing.square().sum() / 2))) * outline
+    level = (0.5 + (1 - torch.hypot(y, x) / radius) / feather).clamp(0, 1)
+    return level.square() * (3 - 2 * level)

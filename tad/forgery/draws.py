@@ -1,0 +1,104 @@
+"""What forgeries draw at random: on the CPU, and as many numbers whatever the strength and the device.
+
+Hence the same generator state replays the same manipulation at another strength or on another device.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+
+def uniform(low: float, high: float, shape: tuple[int, ...], generator: Generator, device=None) -> Tensor:
+    """Uniform numbers.
+
+    Args:
+        low, high: the interval.
+        shape: of the result.
+        generator: on the CPU.
+        device: where the result goes.
+
+    Returns:
+        float32 tensor of that shape.
+
+    Example:
+        >>> uniform(2, 3, (4,), Generator().manual_seed(0)).floor()
+        tensor([2., 2., 2., 2.])
+    """
+    return (low + (high - low) * torch.rand(shape, generator=generator)).to(device)
+
+
+def signed(low: float, high: float, shape: tuple[int, ...], generator: Generator, device=None) -> Tensor:
+    """Uniform magnitudes with a random sign: for parameters of which a draw near 0 would be no manipulation.
+
+    Args:
+        low, high: interval of the magnitude, 0 <= low <= high.
+        shape: of the result.
+        generator: on the CPU.
+        device: where the result goes.
+
+    Returns:
+        float32 tensor of that shape.
+
+    Example:
+        >>> signed(2, 3, (4,), Generator().manual_seed(0)).abs().floor()
+        tensor([2., 2., 2., 2.])
+    """
+    magnitude = uniform(low, high, shape, generator)
+    return torch.where(torch.rand(shape, generator=generator) < 0.5, -magnitude, magnitude).to(device)
+
+
+def smooth_noise(count: int, size: tuple[int, int], cells: int, generator: Generator, device=None) -> Tensor:
+    """Independent smooth random fields: white noise on a coarse grid, interpolated.
+
+    Args:
+        count: number of fields N.
+        size: (H, W) in pixels.
+        cells: grid points along a side; fewer are smoother.
+        generator: on the CPU.
+        device: where the fields are interpolated.
+
+    Returns:
+        (N, H, W), zero mean, standard deviation below 1.
+
+    Example:
+        >>> smooth_noise(2, (16, 24), 3, Generator().manual_seed(0)).shape
+        torch.Size([2, 16, 24])
+    """
+    grid = torch.randn((count, 1, cells, cells), generator=generator).to(device)
+    return F.interpolate(grid, size=size, mode="bicubic", align_corners=True)[:, 0]
+
+
+def nested_swaps(count: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """A derangement of `count` things, made of swaps that come one after the other as the strength grows.
+
+    Things are paired at random, the last three in a ring if the count is odd. Each pair has its turn: moving
+    what has `turn < strength` gives a permutation at any strength, nothing at 0, everything at 1, and what
+    has moved at one strength stays so at all higher ones.
+
+    Args:
+        count: number of things N, at least 2.
+        generator: on the CPU.
+
+    Returns:
+        source (N,): the place each thing comes from once it has moved, never its own; turn (N,) in [0, 1).
+
+    Raises:
+        ValueError: if there are fewer than 2 things.
+
+    Example:
+        >>> source, turn = nested_swaps(5, Generator().manual_seed(0))
+        >>> bool((source != torch.arange(5)).all()), (turn < 0.5).sum().item() in (2, 3)
+        (True, True)
+    """
+    if count < 2:
+        raise ValueError(f"a derangement needs at least 2 things; got {count}")
+    order = torch.randperm(count, generator=generator)
+    place = torch.arange(count)
+    pair = torch.clamp(place // 2, max=count // 2 - 1)  # the odd one out joins the last pair
+    partner = place ^ 1
+    if count % 2:
+        partner[-3:] = place[-3:].roll(-1)
+    source, turn = torch.empty(count, dtype=torch.long), torch.empty(count)
+    source[order] = order[partner]
+    turn[order] = pair / (count // 2)
+    return source, turn

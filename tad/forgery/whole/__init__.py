@@ -1,0 +1,21 @@
+"""Families that change entire frames: at strength 1 nobody overlooks them."""
+
+from tad.forgery.whole import (
+    block_shuffle,
+    channel_permutation,
+    foreign_frames,
+    frame_shuffle,
+    heavy_noise,
+    inversion,
+    posterise,
+)
+
+__all__ = [
+    "block_shuffle",
+    "channel_permutation",
+    "foreign_frames",
+    "frame_shuffle",
+    "heavy_noise",
+    "inversion",
+    "posterise",
+]
