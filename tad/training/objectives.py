@@ -1,0 +1,106 @@
+"""What the network is trained to do, all of it without labels."""
+
+import torch
+from kornia.metrics import ssim
+from torch import Tensor
+from torch.nn import functional as F
+
+from tad.model.flow import warp
+
+
+def charbonnier(x: Tensor, eps: float = 1e-3) -> Tensor:
+    """A smooth absolute value, `sqrt(x^2 + eps^2)` (Charbonnier et al. 1994)."""
+    return (x.square() + eps**2).sqrt()
+
+
+def photometric_loss(here: Tensor, there: Tensor, flow: Tensor) -> Tensor:
+    """How badly the next frame, fetched along the flow, explains this one: 0.85 (1 - SSIM) / 2 + 0.15 L1.
+
+    Args:
+        here, there: successive frames (B, 3, H, W) in [-1, 1].
+        flow: (B, 2, H, W), px.
+
+    Returns:
+        The mean over the pixels whose flow stays inside the frame, a scalar.
+
+    Source: Godard et al. 2017, eq. 2 (there between two cameras).
+    """
+    fetched = warp(there, flow)
+    structure = (1 - ssim(here, fetched, window_size=5, max_val=2.0)).clamp(0, 2) / 2
+    error = (0.85 * structure + 0.15 * charbonnier(here - fetched)).mean(1)  # (B, H, W)
+    inside = _inside(flow)
+    return (error * inside).sum() / inside.sum().clamp(min=1)
+
+
+def _inside(flow: Tensor) -> Tensor:
+    """1 where the flow (B, 2, H, W) points into the frame, else 0."""
+    h, w = flow.shape[-2:]
+    x = torch.arange(w, device=flow.device) + flow[:, 0]
+    y = torch.arange(h, device=flow.device)[:, None] + flow[:, 1]
+    return ((x >= 0) & (x <= w - 1) & (y >= 0) & (y <= h - 1)).to(flow.dtype)
+
+
+def smoothness_loss(flow: Tensor, image: Tensor, edge: float = 10.0) -> Tensor:
+    """How much the flow changes where the image does not.
+
+    Args:
+        flow: (B, 2, H, W), px.
+        image: (B, 3, H, W) in [-1, 1]; its edges are where flow may break.
+        edge: how fast an edge lifts the penalty, per unit of brightness.
+
+    Returns:
+        Mean of |d flow| exp(-edge |d image|) over both directions, a scalar.
+
+    Source: Jonschkowski et al. 2020, "What Matters in Unsupervised Optical Flow", eq. 4 (first order).
+    """
+    loss = flow.new_zeros(())
+    for axis in (-2, -1):
+        allowed = torch.exp(-edge * image.diff(dim=axis).abs().mean(1, keepdim=True))
+        loss = loss + (charbonnier(flow.diff(dim=axis)) * allowed).mean()
+    return loss
+
+
+def flow_losses(video: Tensor, flows: list[Tensor], fade: float = 0.5) -> tuple[Tensor, Tensor]:
+    """Photometric and smoothness loss of every level of a flow, finer levels weighing more.
+
+    Args:
+        video: (B, 3, T, H, W) in [-1, 1].
+        flows: coarse to fine, each (B, 2, T - 1, H, W), px.
+        fade: weight of a level over that of the next finer one.
+
+    Returns:
+        Two scalars.
+    """
+    here, there = _frames(video[:, :, :-1]), _frames(video[:, :, 1:])
+    flows = [_frames(flow) for flow in flows]
+    weights = [fade**i for i in range(len(flows))][::-1]
+    photometric = sum(w * photometric_loss(here, there, f) for w, f in zip(weights, flows, strict=True))
+    smoothness = sum(w * smoothness_loss(f, here) for w, f in zip(weights, flows, strict=True))
+    return photometric / sum(weights), smoothness / sum(weights)
+
+
+def _frames(video: Tensor) -> Tensor:
+    """(B, C, T, H, W) as (B T, C, H, W)."""
+    return video.transpose(1, 2).flatten(0, 1)
+
+
+def neighbour_errors(video: Tensor) -> dict[str, Tensor]:
+    """What copying reaches: error of the previous frame, and of the mean of both neighbours, as the mid frame.
+
+    Args:
+        video: (B, 3, T, H, W) in [-1, 1].
+
+    Returns:
+        "copy" and "neighbour_mean", each (B,), mean squared error as the score of the network.
+    """
+    mid = video.shape[2] // 2
+    before, target, after = (video[:, :, mid + d] for d in (-1, 0, 1))
+    return {
+        "copy": frame_error(before, target),
+        "neighbour_mean": frame_error((before + after) / 2, target),
+    }
+
+
+def frame_error(prediction: Tensor, target: Tensor) -> Tensor:
+    """Mean squared error of frames (B, 3, H, W), one number a frame: the card's score."""
+    return F.mse_loss(prediction, target, reduction="none").mean(dim=(1, 2, 3))
