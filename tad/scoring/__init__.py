@@ -1,0 +1,16 @@
+"""Scores and their honest statistics: detectors, thresholds from validation reals, metrics with intervals."""
+
+from tad.scoring.card import against_card
+from tad.scoring.curves import detectability
+from tad.scoring.detectors import DETECTORS, Detector, build, register, score_stream
+from tad.scoring.intervals import Interval, group_bootstrap
+from tad.scoring.metrics import metrics
+from tad.scoring.summary import by_family, summary
+from tad.scoring.table import video_scores
+from tad.scoring.threshold import Threshold, oracle_threshold, quantile_threshold
+
+__all__ = [
+    "DETECTORS", "Detector", "Interval", "Threshold", "against_card", "build", "by_family", "detectability",
+    "group_bootstrap", "metrics", "oracle_threshold", "quantile_threshold", "register", "score_stream", "summary",
+    "video_scores",
+]  # fmt: skip
