@@ -1,0 +1,57 @@
+"""Which weights are meant, and the threshold that belongs to them."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from tad.data import resolve
+from tad.model import EnhancedTimeSformer, load_model
+from tad.scoring import Threshold
+
+SHIPPED = Path(__file__).parent.parent / "weights" / "tiny.safetensors"
+DEMO = "demo"  # the name of the weights that ship
+
+
+def checkpoint_path(checkpoint: str | Path) -> Path:
+    """The file that is meant: "demo" is the weights that ship with the package.
+
+    Raises:
+        ValueError: no such file.
+    """
+    path = SHIPPED if str(checkpoint) == DEMO else resolve(checkpoint)
+    if not path.is_file():
+        raise ValueError(f"a checkpoint must be a file or {DEMO!r}; got {checkpoint}")
+    return path
+
+
+def load(checkpoint: str | Path) -> EnhancedTimeSformer:
+    """Load the network of a checkpoint (see `checkpoint_path`), in evaluation mode."""
+    return load_model(checkpoint_path(checkpoint))
+
+
+def threshold_path(checkpoint: str | Path) -> Path:
+    """The file beside a checkpoint that holds its threshold."""
+    path = Path(checkpoint)
+    return path.with_name(f"{path.stem}.threshold.json")
+
+
+def save_threshold(checkpoint: str | Path, detector: str, threshold: Threshold) -> Path:
+    """Store a detector's threshold, for the scores of whole videos, beside the weights."""
+    path = threshold_path(checkpoint)
+    path.write_text(json.dumps({"detector": detector, "unit": "video", **asdict(threshold)}, indent=1) + "\n")
+    return path
+
+
+def load_threshold(checkpoint: str | Path) -> tuple[str, Threshold]:
+    """Return the detector's name and its threshold as stored beside the weights.
+
+    Raises:
+        ValueError: there is none.
+    """
+    path = threshold_path(checkpoint_path(checkpoint))
+    if not path.is_file():
+        raise ValueError(f"a threshold must lie beside the weights; got no {path}")
+    stored = json.loads(path.read_text())
+    detector = stored.pop("detector")
+    stored.pop("unit")
+    return detector, Threshold(**stored)

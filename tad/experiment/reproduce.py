@@ -1,0 +1,68 @@
+"""The main job: train, evaluate, follow the fakes down to the subtle, look inside; one run, one seed."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from tad.experiment.runs import DONE, FAILED, Run
+from tad.report.index import AGAINST_CARD
+
+MANIFEST = "data/demo/manifest.csv"
+SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and output
+    "smoke": {"02_evaluate": {"per_video": 1}, "03_generalization": {"per_video": 1, "strengths": [1.0]}},
+    "quick": {
+        "02_evaluate": {"per_video": 4},
+        "03_generalization": {"per_video": 2, "strengths": [0.1, 0.3, 1.0]},
+    },
+    "full": {"03_generalization": {"strengths": [0.05, 0.1, 0.2, 0.4, 0.7, 1.0]}},
+}
+KEY_NUMBERS = ("accuracy", "false-positive rate", "separation ratio", "AUC")
+
+
+def reproduce(
+    size: str = "quick", *, seed: int = 0, name: str = "", manifest: str = MANIFEST, force: bool = False
+) -> tuple[Path, bool]:
+    """Run the four notebooks in order, the checkpoint of the first going to the others.
+
+    What stands already done with the same inputs is not done again; an interrupted training is resumed.
+
+    Args:
+        size: "quick", "full" or, for tests, "smoke".
+        seed: of every generator.
+        name: folder under `reports/`; size and seed when empty.
+        manifest: table of videos.
+        force: do everything again.
+
+    Returns:
+        The run's folder, and whether every notebook went through.
+
+    Raises:
+        ValueError: unknown size, or a manifest that is refused.
+    """
+    if size not in SIZES:
+        raise ValueError(f"size must be one of {', '.join(SIZES)}; got {size!r}")
+    run = Run(name or f"{size}-seed{seed}", size=size, seed=seed, parameters={"size": size, "manifest": manifest})
+    common = {"manifest": manifest, "output": run.relative, "seed": seed}
+    checkpoint = {"checkpoint": f"{run.relative}/training/model.safetensors"}
+    try:
+        whole = run.execute("01_train", {**common, "size": size}, force=force)
+        if whole:
+            facts = json.loads((run.folder / "training" / "training.json").read_text())
+            run.record["training_groups"] = facts["training_groups"]
+            for station in ("02_evaluate", "03_generalization", "04_attention"):
+                told = {**common, **checkpoint, **SIZES[size].get(station, {})}
+                whole = run.execute(station, told, force=force) and whole
+    except KeyboardInterrupt:
+        run.close("interrupted")
+        raise
+    run.close(DONE if whole else FAILED, key_numbers=_key_numbers(run.folder))
+    return run.folder, whole
+
+
+def _key_numbers(folder: Path) -> dict[str, str]:
+    file = folder / AGAINST_CARD
+    if not file.is_file():
+        return {}
+    table = pd.read_csv(file, keep_default_na=False).set_index("quantity")
+    return {name: table.loc[name, "measured"] for name in KEY_NUMBERS}
