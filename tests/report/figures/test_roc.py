@@ -1,0 +1,54 @@
+import json
+
+import pytest
+
+from tad.report import figures
+
+
+def oracle_auc(real: list[float], fake: list[float]) -> float:
+    """The probability that a fake scores above a real, ties counting half, over all pairs."""
+    wins = [(f > r) + 0.5 * (f == r) for f in fake for r in real]
+    return sum(wins) / len(wins)
+
+
+@pytest.fixture(scope="module")
+def curves(scores) -> dict:
+    return {trace.name: trace for trace in figures.roc(scores).data}
+
+
+@pytest.fixture(scope="module")
+def raw(scores) -> tuple[list[float], dict[str, list[float]]]:
+    rows = scores[(scores["detector"] == "midframe_mse") & (scores["status"] == "ok")].to_dict("records")
+    fakes: dict[str, list[float]] = {"all families": []}
+    for row in rows:
+        if row["label"] == "fake" and row["strength"] == 1.0:
+            fakes.setdefault(row["method"].replace("<", "&lt;").replace(">", "&gt;"), []).append(row["score"])
+            fakes["all families"].append(row["score"])
+    return [row["score"] for row in rows if row["label"] == "real"], fakes
+
+
+def test_each_family_and_the_pool_have_a_curve_with_their_auc(curves, raw):
+    real, fakes = raw
+    expected = {f"{name} (AUC {oracle_auc(real, scores):.3f})" for name, scores in fakes.items()}
+    assert set(curves) == expected | {"chance (AUC 0.500)"}
+    assert not any("<script>" in name for name in curves)
+
+
+def test_a_point_is_the_two_rates_at_its_threshold(curves, raw):
+    real, fakes = raw
+    trace = next(trace for name, trace in curves.items() if name.startswith("warp"))
+    assert trace.customdata[0] == "inf"  # nothing lies above it
+    for x, y, text in zip(trace.x, trace.y, trace.customdata, strict=True):
+        threshold = float(text) * (1 - 1e-5)  # written with six digits
+        assert x == pytest.approx(sum(score >= threshold for score in real) / len(real))
+        assert y == pytest.approx(sum(score >= threshold for score in fakes["warp"]) / len(fakes["warp"]))
+
+
+def test_families_are_sorted_by_auc_and_the_figure_is_plain_json(scores, curves):
+    areas = [float(name.split("AUC ")[1][:-1]) for name in list(curves)[2:]]
+    assert areas == sorted(areas, reverse=True)
+
+    def refuse(token):
+        raise AssertionError(f"{token} is not JSON")
+
+    json.loads(figures.roc(scores).to_json(), parse_constant=refuse)
