@@ -41,6 +41,7 @@ class TrainingClips(Dataset):
         for row in tqdm(manifest.itertuples(), total=len(manifest), desc="decoding training videos", unit="video"):
             counts = Counts()
             for shot in _shots(row, round(size * ZOOM), counts):
+                counts.clips += len(shot) // frames
                 if len(shot) >= frames:
                     self.groups.setdefault(row.group, []).append(shot)
             self.counts[row.video] = asdict(counts)

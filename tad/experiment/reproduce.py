@@ -1,6 +1,7 @@
 """The main job: train, evaluate, follow the fakes down to the subtle, look inside; one run, one seed."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -43,6 +44,8 @@ def reproduce(
     if size not in SIZES:
         raise ValueError(f"size must be one of {', '.join(SIZES)}; got {size!r}")
     run = Run(name or f"{size}-seed{seed}", size=size, seed=seed, parameters={"size": size, "manifest": manifest})
+    if force:
+        shutil.rmtree(run.folder / "training", ignore_errors=True)
     common = {"manifest": manifest, "output": run.relative, "seed": seed}
     checkpoint = {"checkpoint": f"{run.relative}/training/model.safetensors"}
     try:

@@ -62,9 +62,9 @@ class FlowLevel(nn.Module):
         self.register_buffer("offsets", torch.stack(torch.meshgrid(offsets, offsets, indexing="xy")).flatten(1))
         self.sharpness = nn.Parameter(torch.tensor(2.0))  # log of the inverse temperature of the match
         self.correct = nn.Sequential(
-            nn.Conv2d(window + channels + 2, 2 * channels, 3, padding=1),
+            nn.Conv2d(window + channels + 2, channels, 3, padding=1),
             nn.GELU(),
-            nn.Conv2d(2 * channels, channels, 3, padding=1),
+            nn.Conv2d(channels, channels, 3, padding=1),
             nn.GELU(),
             nn.Conv2d(channels, 2, 3, padding=1),
         )
@@ -81,7 +81,8 @@ class FlowLevel(nn.Module):
 
 def _unit(features: Tensor) -> Tensor:
     """Features of zero mean over the frame and unit length, so that their product tells positions apart."""
-    return F.normalize(F.instance_norm(features), dim=1)
+    centred = features - features.mean(dim=(2, 3), keepdim=True)
+    return centred * (centred.square().sum(1, keepdim=True) + 1e-6).rsqrt()
 
 
 class FlowEstimator(nn.Module):
@@ -91,8 +92,10 @@ class FlowEstimator(nn.Module):
     no labels (`tad.training.objectives.photometric_loss`).
     """
 
-    radii = (3, 2)  # of the windows of the two levels, at strides 4 and 2: 16 px a frame are in reach
-    passes = 2  # of each level: the match is read between positions, and a second look halves its bias
+    # Two levels, at strides 4 and 2: 16 px a frame are in reach. The match is read between positions and biased
+    # towards the middle of its window; each further pass at the cheap level takes most of the bias away.
+    radii = (3, 2)
+    passes = (2, 2)
 
     def __init__(self, width: int):
         super().__init__()
@@ -114,11 +117,11 @@ class FlowEstimator(nn.Module):
             features = stage(features)
             maps.append(rearrange(features, "(b t) c h w -> b t c h w", b=b))
         flows: list[Tensor] = []
-        for level, pair in zip(self.levels, reversed(maps), strict=True):
+        for level, passes, pair in zip(self.levels, self.passes, reversed(maps), strict=True):
             here, there = pair[:, :-1].flatten(0, 1), pair[:, 1:].flatten(0, 1)
             start = flows[-1] if flows else here.new_zeros(len(here), 2, h, w)
             flow = resize_flow(start, here.shape[-2:])
-            for _ in range(self.passes):
+            for _ in range(passes):
                 flow = level(here, there, flow)
             flows.append(resize_flow(flow, (h, w)))
         return [rearrange(flow, "(b t) c h w -> b c t h w", b=b) for flow in flows]
