@@ -1,9 +1,13 @@
 """What the tests share: a small network, and one thread so that results do not depend on the machine."""
 
+import pandas as pd
 import pytest
 import torch
 
-from tad.model import create_model
+from tad.data import encode
+from tad.experiment.checkpoints import save_threshold
+from tad.model import create_model, save_checkpoint
+from tad.scoring import Threshold
 
 torch.set_num_threads(1)
 
@@ -13,6 +17,12 @@ SMALL = {"frames": 4, "size": 32, "patch": 8, "width": 24, "depth": 2, "heads": 
 @pytest.fixture
 def generator():
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def small():
+    """The configuration of that network, as overrides of the preset tiny."""
+    return SMALL
 
 
 @pytest.fixture
@@ -31,9 +41,33 @@ def video(generator):
 @pytest.fixture(scope="session")
 def moving_video(tmp_path_factory):
     """A file of 40 frames, 96 x 128 px, of a texture that moves by two pixels a frame."""
-    from tad.data import encode
-
     texture = torch.rand(3, 14, 30, generator=torch.Generator().manual_seed(5))
     texture = torch.nn.functional.interpolate(texture[None], (112, 240), mode="bicubic")[0].clamp(0, 1) * 255
     frames = [texture[:, 8:104, 2 * i : 2 * i + 128].to(torch.uint8) for i in range(40)]
     return encode(tmp_path_factory.mktemp("video") / "moving.mp4", frames)
+
+
+SPLITS = ("train", "val", "val", "test", "test", "test")
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory):
+    """Weights of a tiny network, untrained, with a threshold beside them."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "model.safetensors"
+    save_checkpoint(path, create_model("tiny", **SMALL), {"training_groups": ["g0"]})
+    save_threshold(path, "midframe_mse", Threshold(0.5, 0.95, 4, 2, "none"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory):
+    """A manifest of six videos of 12 frames, each a group of its own."""
+    folder, rows = tmp_path_factory.mktemp("corpus"), []
+    for i, split in enumerate(SPLITS):
+        generator = torch.Generator().manual_seed(i)
+        texture = torch.nn.functional.interpolate(torch.rand(1, 3, 9, 15, generator=generator), (72, 120))[0] * 255
+        encode(folder / f"{i}.mp4", [texture[:, 4:68, 2 * t : 2 * t + 80].to(torch.uint8) for t in range(12)])
+        rows.append({"path": f"{i}.mp4", "label": "real", "split": split, "group": f"g{i}", "dataset": "made"})
+    pd.DataFrame(rows).to_csv(folder / "manifest.csv", index=False)
+    return folder / "manifest.csv"

@@ -81,6 +81,7 @@ def decode(path: str | Path, crop: tuple[int, int, int, int] | None = None) -> I
 
     Raises:
         DecodeError: the file cannot be opened, or breaks off with an error in the middle.
+        ValueError: the crop does not lie in the frame.
     """
     container, stream = _open(Path(path))
     with container:
@@ -92,7 +93,7 @@ def decode(path: str | Path, crop: tuple[int, int, int, int] | None = None) -> I
                 image = torch.from_numpy(frame.to_ndarray(format="rgb24")).permute(2, 0, 1)
                 if crop is not None:
                     top, bottom, left, right = crop
-                    if bottom > image.shape[1] or right > image.shape[2]:
+                    if not (0 <= top < bottom <= image.shape[1] and 0 <= left < right <= image.shape[2]):
                         raise ValueError(f"a crop must lie in the frame {tuple(image.shape[1:])}; got {crop}")
                     image = image[:, top:bottom, left:right]
                 yield time_s - first_s, image

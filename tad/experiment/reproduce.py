@@ -11,7 +11,11 @@ from tad.report.index import AGAINST_CARD
 
 MANIFEST = "data/demo/manifest.csv"
 SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and output
-    "smoke": {"02_evaluate": {"per_video": 1}, "03_generalization": {"per_video": 1, "strengths": [1.0]}},
+    "smoke": {
+        "02_evaluate": {"per_video": 1},
+        "03_generalization": {"per_video": 1, "strengths": [1.0], "families": ["heavy_noise", "splice"]},
+        "04_attention": {"clips": 1},
+    },
     "quick": {
         "02_evaluate": {"per_video": 4},
         "03_generalization": {"per_video": 2, "strengths": [0.1, 0.3, 1.0]},

@@ -61,8 +61,8 @@ def load_model(path: str | Path, preset: str = "base", **overrides) -> EnhancedT
         model = EnhancedTimeSformer(ModelConfig(**json.loads(_metadata(path)["config"])))
         weights = load_file(path)
     else:
-        model = create_model(preset, **overrides)
         weights = strip_prefixes(_read_pickle(path))
+        model = create_model(preset, **overrides)
     check_fit(model, weights)
     model.load_state_dict(weights)
     return model.eval()

@@ -155,7 +155,7 @@ def endpoint_error_px(flow: Tensor, truth: Tensor) -> Tensor:
     """Mean length of the difference of two flows (B, 2, H, W), px, one number a flow.
 
     Example:
-        >>> endpoint_error_px(torch.zeros(1, 2, 4, 4), repeat(torch.tensor([3.0, 4.0]), "c -> 1 c 4 4")).item()
+        >>> endpoint_error_px(torch.zeros(1, 2, 4, 4), torch.tensor([3.0, 4.0]).reshape(1, 2, 1, 1)).item()
         5.0
     """
     return (flow - truth).square().sum(1).sqrt().mean(dim=(-2, -1))

@@ -7,8 +7,6 @@ import torch
 from tad.model import ModelConfig, create_model, load_model, read_facts, save_checkpoint
 from tad.model.checkpoint import strip_prefixes
 
-from ..conftest import SMALL
-
 
 def test_round_trip_keeps_weights_configuration_and_facts(network, video, tmp_path):
     path = save_checkpoint(tmp_path / "a" / "model.safetensors", network, {"seed": 3, "groups": ["a"]})
@@ -20,18 +18,18 @@ def test_round_trip_keeps_weights_configuration_and_facts(network, video, tmp_pa
 
 
 @pytest.mark.parametrize("prefixes", [("model.",), ("model.model.",), ("model.", "model.model.", "")])
-def test_the_cards_lightning_format_with_any_prefixes(network, video, tmp_path, prefixes):
+def test_the_cards_lightning_format_with_any_prefixes(network, video, tmp_path, prefixes, small):
     state = {prefixes[i % len(prefixes)] + name: v for i, (name, v) in enumerate(network.state_dict().items())}
     torch.save({"state_dict": state, "epoch": 14, "hyper_parameters": {"lr": 1e-4}}, tmp_path / "card.ckpt")
-    assert torch.equal(load_model(tmp_path / "card.ckpt", "tiny", **SMALL)(video)[0], network(video)[0])
+    assert torch.equal(load_model(tmp_path / "card.ckpt", "tiny", **small)(video)[0], network(video)[0])
 
 
-def test_a_plain_state_dict(network, video, tmp_path):
+def test_a_plain_state_dict(network, video, tmp_path, small):
     torch.save(network.state_dict(), tmp_path / "plain.pt")
-    assert torch.equal(load_model(tmp_path / "plain.pt", "tiny", **SMALL)(video)[0], network(video)[0])
+    assert torch.equal(load_model(tmp_path / "plain.pt", "tiny", **small)(video)[0], network(video)[0])
 
 
-def test_what_does_not_fit_is_listed(network, tmp_path):
+def test_what_does_not_fit_is_listed(network, tmp_path, small):
     state = network.state_dict()
     del state["flow_head.draw.bias"]
     state["extra"] = torch.zeros(1)
@@ -40,7 +38,7 @@ def test_what_does_not_fit_is_listed(network, tmp_path):
     with pytest.raises(
         ValueError, match="1 missing .flow_head.draw.bias.*1 unexpected .extra.*1 other shape .patch_embed.bias"
     ):
-        load_model(tmp_path / "odd.pt", "tiny", **SMALL)
+        load_model(tmp_path / "odd.pt", "tiny", **small)
 
 
 def test_two_prefixes_for_one_name_are_refused():
@@ -56,23 +54,23 @@ class Canary:
         return open, (self.path, "w")
 
 
-def test_a_pickle_that_runs_code_is_refused(tmp_path):
+def test_a_pickle_that_runs_code_is_refused(tmp_path, small):
     canary = tmp_path / "canary"
     (tmp_path / "evil.ckpt").write_bytes(pickle.dumps({"state_dict": Canary(canary)}))
     torch.save({"state_dict": Canary(canary)}, tmp_path / "evil.pt")
     for name in ("evil.ckpt", "evil.pt"):
         with pytest.raises(ValueError, match="readable file of weights"):
-            load_model(tmp_path / name, "tiny", **SMALL)
+            load_model(tmp_path / name, "tiny", **small)
     assert not canary.exists()
     torch.load(tmp_path / "evil.pt", weights_only=False)
     assert canary.exists(), "the canary works"
 
 
 @pytest.mark.parametrize("name", ["empty.safetensors", "text.ckpt"])
-def test_files_that_are_no_checkpoint(tmp_path, name):
+def test_files_that_are_no_checkpoint(tmp_path, name, small):
     (tmp_path / name).write_bytes(b"" if "empty" in name else b"no weights")
     with pytest.raises(ValueError, match="checkpoint must be"):
-        load_model(tmp_path / name)
+        load_model(tmp_path / name, "tiny", **small)
     with pytest.raises(ValueError, match="must be a file"):
         load_model(tmp_path / "none.ckpt")
 

@@ -43,7 +43,7 @@ def test_warp_fetches_from_where_the_flow_points():
 def test_warping_the_next_frame_by_the_true_flow_gives_this_one():
     frames, flow = texture((1.5, -0.75), 64, seed=3)
     back = warp(frames[:, :, 1], flow)
-    assert (back - frames[:, :, 0])[..., 4:-4, 4:-4].abs().mean() < 0.02
+    assert (back - frames[:, :, 0])[..., 4:-4, 4:-4].abs().mean() < 0.03
     assert (frames[:, :, 1] - frames[:, :, 0])[..., 4:-4, 4:-4].abs().mean() > 0.1
 
 

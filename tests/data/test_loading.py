@@ -1,0 +1,139 @@
+import pytest
+import torch
+
+from tad.data import DecodeError, FixedClips, TrainingClips
+from tad.data.loading import ZOOM
+
+
+def _coloured(frames, channel):
+    """The frames with one channel alone."""
+    out = [torch.zeros_like(frame) for frame in frames]
+    for new, frame in zip(out, frames, strict=True):
+        new[channel] = frame[channel] // 2 + 96
+    return out
+
+
+@pytest.fixture(scope="session")
+def red_mp4(moving, write):
+    return write(_coloured(moving(200), 0), "red.mp4")
+
+
+@pytest.fixture(scope="session")
+def blue_mp4(moving, write):
+    return write(_coloured(moving(40), 2), "blue.mp4")
+
+
+def _epoch(data):
+    return [data[i] for i in range(len(data))]
+
+
+# Training
+
+
+def test_groups_are_drawn_equally_however_long_their_footage(manifest, red_mp4, blue_mp4):
+    data = TrainingClips(manifest({"path": red_mp4}, {"path": blue_mp4}), frames=4, size=32, length=200)
+    means = torch.stack([clip.mean(dim=(1, 2, 3)) for clip in _epoch(data)])
+    assert len(means) == 200
+    red = means[:, 0] > means[:, 2]
+    assert ((means[:, 0] > 0) == red).all() and ((means[:, 2] > 0) == ~red).all()  # never both in one clip
+    assert 72 <= red.sum() <= 128  # four standard deviations; by length it would be 169
+
+
+def test_videos_of_one_group_share_its_draws(manifest, red_mp4, blue_mp4, moving, write):
+    green = write(_coloured(moving(200), 1), "green.mp4")
+    rows = [{"path": red_mp4, "group": "one"}, {"path": green, "group": "one"}, {"path": blue_mp4, "group": "two"}]
+    data = TrainingClips(manifest(*rows), frames=4, size=32, length=200)
+    drawn = (
+        torch.stack([clip.mean(dim=(1, 2, 3)) for clip in _epoch(data)]).argmax(dim=1).bincount(minlength=3).tolist()
+    )
+    assert 72 <= drawn[2] <= 128
+    assert 25 <= drawn[0] <= 75 and 25 <= drawn[1] <= 75
+
+
+def test_every_start_is_drawn_and_frames_follow_one_another(manifest, ramp_mp4):
+    data = TrainingClips(manifest({"path": ramp_mp4}), frames=4, size=32, length=600)
+    levels = torch.stack([(clip + 1).mean(dim=(0, 2, 3)) * 127.5 for clip in _epoch(data)])
+    numbers = ((levels - 16) / 4).round().long()
+    assert (numbers.diff(dim=1) == 1).all()
+    assert sorted(set(numbers[:, 0].tolist())) == list(range(47))
+
+
+def test_a_clip_depends_on_seed_epoch_and_index_alone(manifest, moving_mp4):
+    table = manifest({"path": moving_mp4})
+    one, same, other = (TrainingClips(table, 4, 32, length=20, seed=seed) for seed in (1, 1, 2))
+    first = [one[i] for i in range(20)]
+    assert all(torch.equal(same[i], first[i]) for i in reversed(range(20)))  # in any order
+    assert not any(torch.equal(other[i], first[i]) for i in range(20))
+    one.epoch = 1
+    assert not any(torch.equal(one[i], first[i]) for i in range(20))
+    one.epoch = 0
+    assert torch.equal(one[7], first[7])
+
+
+def test_training_frames_are_kept_with_room_and_within_shots(manifest, moving, write):
+    cut = write(moving(20, seed=1) + [255 - frame for frame in moving(3, seed=1)] + moving(30, seed=1))
+    data = TrainingClips(manifest({"path": cut, "group": "g"}), frames=4, size=40, length=1)
+    assert [tuple(shot.shape) for shot in data.groups["g"]] == [(20, 3, 60, 80), (30, 3, 60, 80)]  # three: too short
+    assert data.groups["g"][0].dtype == torch.uint8 and round(40 * ZOOM) == 60
+    (counts,) = data.counts.values()
+    assert (counts["frames"], counts["cuts"], counts["clips"]) == (53, 2, 5 + 7)
+    assert data[0].shape == (3, 4, 40, 40) and data[0].dtype == torch.float32
+
+
+def test_training_needs_a_clip(manifest, moving, write):
+    with pytest.raises(ValueError, match="needs a video with 16 frames without a cut; got none"):
+        TrainingClips(manifest({"path": write(moving(15))}), frames=16, size=32, length=1)
+
+
+def test_training_stops_at_a_file_that_cannot_be_read(manifest, moving_mp4):
+    with pytest.raises(DecodeError, match="no such file"):
+        TrainingClips(manifest({"path": moving_mp4}, {"path": "missing.mp4"}), frames=4, size=32, length=1)
+
+
+# Validation and scoring
+
+
+def test_fixed_clips_are_all_clips_in_order_with_their_facts(manifest, ramp_mp4, moving_mp4):
+    rows = [{"path": ramp_mp4, "split": "val"}, {"path": moving_mp4, "split": "test", "label": "fake", "group": "g"}]
+    data = FixedClips(manifest(*rows), frames=16, size=48)
+    assert len(data) == len(data.rows) == 5
+    assert data.failures == []
+    assert data.rows[2] == {
+        "video": str(ramp_mp4), "group": "group 0", "split": "val", "label": "real", "dataset": "made", "start_s": 1.28,
+    }  # fmt: skip
+    assert [(row["video"], row["start_s"]) for row in data.rows[3:]] == [(str(moving_mp4), 0), (str(moving_mp4), 0.64)]
+    assert (data.rows[4]["label"], data.rows[4]["group"]) == ("fake", "g")
+    levels = [((data[i][:, 0] + 1).mean().item() * 127.5 - 16) / 4 for i in range(3)]
+    assert levels == pytest.approx([0, 16, 32], abs=0.5)
+    assert all(clip.shape == (3, 16, 48, 48) and clip.dtype == torch.float32 for clip in data)
+    assert [counts["clips"] for counts in data.counts.values()] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("most", "kept"), [(1, [0]), (2, [0, 11]), (3, [0, 6, 11]), (12, [*range(12)]), (99, [*range(12)])]
+)
+def test_per_video_spreads_evenly(manifest, ramp_mp4, most, kept):
+    data = FixedClips(manifest({"path": ramp_mp4}), frames=4, size=48, per_video=most)
+    assert [round(row["start_s"] * 25 / 4) for row in data.rows] == kept
+    assert data.counts[str(ramp_mp4)]["clips"] == 12  # of the video, not of the choice
+
+
+def test_the_crop_of_the_manifest_is_used(manifest, moving_mp4):
+    whole, box = (FixedClips(manifest({"path": moving_mp4, "crop": crop}), 4, 24)[0] for crop in ("", "24 48 0 24"))
+    assert not torch.allclose(whole, box, atol=0.2)
+    with pytest.raises(ValueError, match="must lie in the frame"):
+        FixedClips(manifest({"path": moving_mp4, "crop": "0 480 0 24"}), 4, 24)
+
+
+def test_a_failure_is_kept_with_its_reason_and_the_rest_is_read(manifest, moving, write, moving_mp4, tmp_path):
+    (tmp_path / "broken.mp4").write_text("no video")
+    short = write(moving(9))
+    rows = [{"path": "broken.mp4", "group": "b"}, {"path": short}, {"path": "missing.mp4"}, {"path": moving_mp4}]
+    data = FixedClips(manifest(*rows), frames=16, size=48)
+    assert [row["video"] for row in data.rows] == [str(moving_mp4)] * 2
+    facts, reasons = zip(*data.failures, strict=True)
+    assert [fact["video"] for fact in facts] == ["broken.mp4", str(short), "missing.mp4"]
+    assert facts[0] == {"video": "broken.mp4", "group": "b", "split": "train", "label": "real", "dataset": "made"}
+    assert reasons[0].startswith("error: Invalid data") and str(tmp_path) not in reasons[0]
+    assert reasons[1:] == ("error: no whole clip: needs 16 frames without a cut, has 9", "error: no such file")
+    assert data.counts[str(short)]["frames"] == 9

@@ -1,0 +1,61 @@
+import pandas as pd
+import pytest
+
+from tad import experiment
+from tad.report import CARD
+
+
+@pytest.fixture(scope="module")
+def found(checkpoint, manifest, tmp_path_factory):
+    output = tmp_path_factory.mktemp("evaluated")
+    return experiment.evaluate(str(checkpoint), str(manifest), output, unit="clip"), output
+
+
+def test_an_evaluation_and_what_it_writes(found):
+    evaluation, output = found
+    stored = pd.read_parquet(output / "scores.parquet")
+    assert set(stored["split"]) == {"val", "test"}
+    assert set(stored.loc[stored["split"] == "val", "label"]) == {"real"}
+    card = pd.read_csv(output / "against_card.csv", keep_default_na=False).set_index("quantity")
+    assert float(card.loc["threshold", "card"]) == CARD.threshold
+    assert card.loc["threshold", "measured"] == f"{evaluation.threshold.value:.4g}"
+
+
+def test_the_threshold_has_seen_no_test_clip(found):
+    evaluation, output = found
+    stored = pd.read_parquet(output / "scores.parquet")
+    mse = stored[stored["detector"] == "midframe_mse"]
+    assert evaluation.threshold.value in set(mse.loc[mse["split"] == "val", "score"])
+    assert evaluation.threshold.n_groups == 2
+
+
+def test_the_card_table_holds_the_whole_clip_families_alone(found):
+    evaluation, _ = found
+    assert set(evaluation.of("whole")["scope"]) == {"", "whole"}
+    summary = evaluation.summary("whole").set_index("quantity")
+    reals = evaluation.scores.query("label == 'real' and detector == 'midframe_mse'")
+    assert summary.loc["real mean", "value"] == pytest.approx(reals["score"].mean())
+
+
+def test_a_ladder_starts_at_one_half(checkpoint, manifest, tmp_path):
+    _, curves = experiment.ladder(
+        str(checkpoint), str(manifest), tmp_path, strengths=[0.0, 1.0], families=["heavy_noise"], per_video=1
+    )
+    mse = curves[curves["detector"] == "midframe_mse"].set_index("strength")
+    assert mse.loc[0.0, "auc"] == 0.5
+    assert (tmp_path / "ladder.parquet").is_file()
+
+
+def test_a_split_without_reals_is_refused(checkpoint, manifest, tmp_path):
+    table = pd.read_csv(manifest)
+    table["path"] = [str(manifest.parent / p) for p in table["path"]]
+    table[table["split"] != "test"].to_csv(tmp_path / "m.csv", index=False)
+    with pytest.raises(ValueError, match="the test split must hold a real video; got none"):
+        experiment.evaluate(str(checkpoint), str(tmp_path / "m.csv"), tmp_path)
+
+
+def test_unknown_checkpoints_and_sizes_are_refused(manifest, tmp_path):
+    with pytest.raises(ValueError, match="must be a file or 'demo'; got nowhere"):
+        experiment.load("nowhere")
+    with pytest.raises(ValueError, match="size must be one of smoke, quick, full; got 'huge'"):
+        experiment.train("huge", str(manifest), tmp_path)

@@ -1,0 +1,127 @@
+import json
+
+import nbformat
+import pytest
+
+from tad.experiment import runs
+from tad.experiment.runs import Run, check_parameters, fingerprint, notebook_path
+
+NOTEBOOK = """# A question
+---
+number: int = 1  # how many
+share: float = 0.5  # of what
+names: list = []  # of whom
+flag: bool = False  # whether
+output: str = "reports/x"  # where
+---
+print(number + share)
+if flag:
+    raise RuntimeError("<b>broken</b>")
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with one small notebook."""
+    (tmp_path / "data" / "demo").mkdir(parents=True)
+    (tmp_path / "data" / "demo" / "manifest.csv").write_text("")
+    (tmp_path / "notebooks").mkdir()
+    heading, parameters, body = NOTEBOOK.split("---\n")
+    book = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}}
+    )
+    book.cells = [
+        nbformat.v4.new_markdown_cell(heading),
+        nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell(body),
+    ]
+    nbformat.write(book, tmp_path / "notebooks" / "01_small.ipynb")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_text_is_read_as_the_parameters_type(project):
+    given = {"number": "3", "share": "1", "names": "['a']", "flag": "true", "output": "3"}
+    typed = check_parameters("01_small", given)
+    assert typed == {"number": 3, "share": 1, "names": ["a"], "flag": True, "output": "3"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("numbr", "3", "has the parameters number, share, names, flag, output; got 'numbr'"),
+        ("number", "three", "number must be of type int; got 'three'"),
+        ("number", "1.5", "number must be of type int; got 1.5"),
+        ("number", True, "number must be of type int; got True"),
+        ("names", "a", "names must be of type list; got 'a'"),
+        ("flag", "1", "flag must be of type bool; got 1"),
+        ("output", 3, "output must be of type str; got 3"),
+    ],
+)
+def test_what_the_notebook_does_not_have_is_refused(project, name, value, words):
+    with pytest.raises(ValueError, match=words):
+        check_parameters("01_small", {name: value})
+
+
+def test_unknown_notebooks_and_names_of_runs(project):
+    with pytest.raises(ValueError, match="one of 01_small; got '02_none'"):
+        notebook_path("02_none")
+    for name in ("../away", "a/b", ".hidden", ""):
+        with pytest.raises(ValueError, match="plain folder name"):
+            Run(name)
+
+
+def test_a_run_from_start_to_page(project):
+    run = Run("mine", seed=4)
+    assert run.execute("01_small", {"number": 2, "output": run.relative})
+    run.close("ok")
+    record = json.loads((project / "reports" / "mine" / "run.json").read_text())
+    assert record["status"] == "ok" and record["seed"] == 4 and record["commit"] == "unknown"
+    assert record["stations"][0]["parameters"] == {"number": 2, "output": "reports/mine"}
+    assert "2.5" in (project / "reports" / "mine" / "01_small.html").read_text()
+    assert "A question" in (project / "reports" / "mine" / "index.html").read_text()
+    assert str(project) not in (project / "reports" / "mine" / "01_small.ipynb").read_text()
+    assert "mine" in (project / "reports" / "index.html").read_text()
+    assert not list((project / "reports").rglob("*.part*"))
+
+    before = (project / "reports" / "mine" / "01_small.ipynb").stat().st_mtime_ns
+    again = Run("mine", seed=4)
+    assert again.execute("01_small", {"number": 2, "output": run.relative})
+    assert (project / "reports" / "mine" / "01_small.ipynb").stat().st_mtime_ns == before, "done once"
+    assert again.execute("01_small", {"number": 3, "output": run.relative})
+    assert "3.5" in (project / "reports" / "mine" / "01_small.html").read_text(), "other inputs, done again"
+
+
+def test_a_failed_notebook_is_kept_and_never_shown_as_a_result(project):
+    run = Run("broken")
+    assert not run.execute("01_small", {"flag": True})
+    run.close("failed")
+    folder = project / "reports" / "broken"
+    assert (folder / "01_small.failed.ipynb").is_file()
+    assert not (folder / "01_small.ipynb").exists() and not (folder / "01_small.html").exists()
+    page = (folder / "index.html").read_text()
+    assert "&lt;b&gt;broken&lt;/b&gt;" in page and "<b>broken</b>" not in page
+    assert json.loads((folder / "run.json").read_text())["stations"][0]["status"] == "failed"
+
+
+def test_a_fingerprint_follows_contents_not_times(project):
+    file = project / "weights"
+    file.write_text("a")
+    first = fingerprint("01_small", {"checkpoint": "weights"})
+    file.write_text("a")
+    assert fingerprint("01_small", {"checkpoint": "weights"}) == first
+    file.write_text("b")
+    assert fingerprint("01_small", {"checkpoint": "weights"}) != first
+    assert fingerprint("01_small", {"seed": 1}) != fingerprint("01_small", {"seed": 2})
+
+
+def test_the_projects_notebooks():
+    assert runs.notebooks() == ["01_train", "02_evaluate", "03_generalization", "04_attention"]
+    for name in runs.notebooks():
+        assert runs.title(name) and {"output", "seed"} <= set(check_known(name))
+
+
+def check_known(name):
+    import papermill
+
+    return papermill.inspect_notebook(str(notebook_path(name)))

@@ -1,0 +1,60 @@
+import pytest
+
+from tad.experiment import score_videos
+from tad.experiment.checkpoints import SHIPPED, load_threshold
+from tad.experiment.score import COLUMNS, choose_threshold
+from tad.model import read_facts
+
+
+def test_good_and_bad_files_side_by_side(checkpoint, moving_video, tmp_path):
+    (tmp_path / "text.mp4").write_text("no video")
+    paths = [moving_video, tmp_path / "text.mp4", tmp_path / "missing.mp4", moving_video]
+    rows = list(score_videos(paths, str(checkpoint)))
+    assert [tuple(row) for row in rows] == [COLUMNS] * 4
+    assert [row["status"] == "ok" for row in rows] == [True, False, False, True]
+    good, bad = rows[0], rows[1]
+    assert good["clips"] == 10 and good["seconds"] == pytest.approx(39 / 25, abs=0.01)
+    assert good["verdict"] == ("FAKE" if good["score"] > 0.5 else "REAL") and good["threshold"] == 0.5
+    assert bad["score"] is None and bad["verdict"] == "UNKNOWN" and bad["status"].startswith("error: ")
+    assert rows[2]["status"] == "error: no such file" and rows[3]["score"] == good["score"]
+
+
+def test_a_video_shorter_than_a_clip_says_so(checkpoint, tmp_path, moving_video):
+    from tad.data import decode, encode
+
+    frames = [frame for _, frame in decode(moving_video)][:3]
+    [row] = score_videos([encode(tmp_path / "short.mp4", frames)], str(checkpoint))
+    assert row["status"] == "error: no whole clip: needs 4 frames without a cut, has 3"
+
+
+def test_the_score_is_the_mean_of_its_clips(checkpoint, moving_video):
+    import torch
+
+    from tad.data import network_input, read_clips
+    from tad.model import load_model
+
+    model, slow = load_model(checkpoint), []
+    with torch.no_grad():
+        for clip in read_clips(moving_video, frames=4, size=32):
+            x = network_input(clip, 32)[None]
+            slow.append((model(x)[0] - x[:, :, 2]).square().mean().item())
+    [row] = score_videos([moving_video], str(checkpoint))
+    assert row["score"] == pytest.approx(sum(slow) / len(slow), rel=1e-4)
+
+
+def test_the_cards_threshold_only_when_asked_for(checkpoint):
+    assert choose_threshold(str(checkpoint)) == ("midframe_mse", 0.5)
+    assert choose_threshold(str(checkpoint), "card") == ("midframe_mse", 0.3137)
+    assert choose_threshold(str(checkpoint), "0.25") == ("midframe_mse", 0.25)
+    with pytest.raises(ValueError, match="a number or card; got 'low'"):
+        choose_threshold(str(checkpoint), "low")
+
+
+def test_the_weights_that_ship(moving_video):
+    facts = read_facts(SHIPPED)
+    assert SHIPPED.stat().st_size < 16_000_000
+    assert facts["training_groups"] == ["box", "city-drone", "cockatoo", "grass", "webcam"]
+    name, threshold = load_threshold("demo")
+    assert name == "midframe_mse" and threshold.kind == "validation reals" and threshold.n_groups == 4
+    [row] = score_videos([moving_video])
+    assert row["status"] == "ok" and row["threshold"] == threshold.value != 0.3137

@@ -1,0 +1,94 @@
+"""The main job at its smallest, from the command line to the pages, and what a reader finds there."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tad.data import project_root
+
+NOTEBOOKS = ("01_train", "02_evaluate", "03_generalization", "04_attention")
+
+
+def tad(*words: str, cwd: Path) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "tad.cli", *words], cwd=cwd, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A folder with the project's notebooks and footage and no reports."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("notebooks", "data"):
+        (folder / name).symlink_to(project_root() / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(project):
+    return tad("reproduce", "--size", "smoke", cwd=project)
+
+
+@pytest.fixture(scope="module")
+def folder(project, done):
+    return project / "reports" / "smoke-seed0"
+
+
+def test_it_ends_with_the_table_and_the_page(done, folder):
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "card" in done.stdout and "separation ratio" in done.stdout
+    assert done.stdout.rstrip().endswith(str(folder / "index.html"))
+
+
+def test_every_station_left_its_notebook_and_its_page(folder):
+    record = json.loads((folder / "run.json").read_text())
+    assert [(s["notebook"], s["status"]) for s in record["stations"]] == [(name, "ok") for name in NOTEBOOKS]
+    for name in NOTEBOOKS:
+        assert (folder / f"{name}.ipynb").is_file()
+        page = (folder / f"{name}.html").read_text()
+        assert not re.findall(r"""(?:src|href)=["'](?:https?:)?//""", page)
+        assert page.count("<img") == len(re.findall(r'<img[^>]*\balt="[^"]+"', page))
+    for key in ("parameters", "commit", "versions", "seed", "training_groups", "duration_s", "status"):
+        assert record[key] not in (None, [], {}), key
+    assert record["key_numbers"]["separation ratio"]
+
+
+def test_no_report_names_this_machine(folder):
+    for file in [*folder.glob("*.html"), *folder.glob("*.ipynb"), folder / "run.json"]:
+        assert str(folder.parent.parent) not in file.read_text(), file.name
+        assert str(project_root()) not in file.read_text(), file.name
+
+
+def test_the_scores_table(folder):
+    scores = pd.read_parquet(folder / "scores.parquet")
+    wanted = "video group split label dataset method strength codec detector seed start_s score status"
+    assert set(wanted.split()) <= set(scores)
+    assert not set(scores["group"]) & set(json.loads((folder / "run.json").read_text())["training_groups"])
+    fakes = scores[scores["label"] == "fake"]
+    assert fakes.groupby("scope")["method"].nunique().to_dict() == {"local": 6, "whole": 7}
+    assert set(fakes["split"]) == {"test"}
+
+
+def test_the_threshold_lies_beside_the_weights(folder):
+    stored = json.loads((folder / "training" / "model.threshold.json").read_text())
+    card = pd.read_csv(folder / "against_card.csv", keep_default_na=False).set_index("quantity")
+    assert float(card.loc["threshold", "measured"]) > 0 and stored["kind"] == "validation reals"
+
+
+def test_a_second_start_does_nothing_again(project, done, folder):
+    before = {p: p.stat().st_mtime_ns for p in folder.glob("0*")}
+    again = tad("reproduce", "--size", "smoke", cwd=project)
+    assert again.returncode == 0 and again.stderr.count("done before with the same inputs") == 4
+    assert {p: p.stat().st_mtime_ns for p in folder.glob("0*")} == before
+
+
+def test_plain_papermill_runs_a_notebook(project, folder, tmp_path):
+    words = ["-p", "seed", "1", "-p", "per_video", "1", "-p", "output", str(tmp_path)]
+    words += ["-p", "checkpoint", str(folder / "training" / "model.safetensors"), "-k", "python3"]
+    command = [sys.executable, "-m", "papermill", "notebooks/02_evaluate.ipynb", str(tmp_path / "out.ipynb"), *words]
+    run = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert set(pd.read_parquet(tmp_path / "scores.parquet")["seed"]) == {1}
