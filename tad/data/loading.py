@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from tad.data.clips import Clip, Counts, network_input, no_clip_reason, read_clips, shots
 from tad.data.codec import DecodeError, decode
-from tad.data.transforms import augment, resize_short_side, to_clip
+from tad.data.transforms import augment, resize_short_side, to_clip, vary_light
 
 ZOOM = 1.5  # training frames are kept this much larger than the crop, as room for it to move
 
@@ -33,14 +33,18 @@ class TrainingClips(Dataset):
             seed: of every draw.
 
         Raises:
-            ValueError: no video holds a whole clip.
+            ValueError: a video cannot be decoded, or none holds a whole clip.
         """
         self.frames, self.size, self.length, self.seed, self.epoch = frames, size, length, seed, 0
         self.groups: dict[str, list[Tensor]] = {}
         self.counts: dict[str, dict] = {}
         for row in tqdm(manifest.itertuples(), total=len(manifest), desc="decoding training videos", unit="video"):
             counts = Counts()
-            for shot in _shots(row, round(size * ZOOM), counts):
+            try:
+                found = _shots(row, round(size * ZOOM), counts)
+            except DecodeError as error:
+                raise ValueError(f"every training video must be decodable; got {row.path}: {error}") from error
+            for shot in found:
                 counts.clips += len(shot) // frames
                 if len(shot) >= frames:
                     self.groups.setdefault(row.group, []).append(shot)
@@ -53,6 +57,8 @@ class TrainingClips(Dataset):
 
     def __getitem__(self, index: int) -> Tensor:
         """Return clip (3, T, size, size) in [-1, 1]."""
+        if not 0 <= index < self.length:
+            raise IndexError(f"an epoch has {self.length} clips; got {index}")
         generator = torch.Generator().manual_seed((self.seed * 1_000_003 + self.epoch) * 1_000_003 + index)
         names = sorted(self.groups)
         shots_ = self.groups[names[_below(len(names), generator)]]
@@ -60,7 +66,8 @@ class TrainingClips(Dataset):
         start = _below(int(starts.sum()), generator)
         which = int((start >= starts.cumsum(0)).sum())
         start -= int(starts[:which].sum())
-        return to_clip(augment(shots_[which][start : start + self.frames], self.size, generator))
+        seen = augment(shots_[which][start : start + self.frames], self.size, generator)
+        return to_clip(vary_light(seen, generator))
 
 
 def _below(n: int, generator: torch.Generator) -> int:

@@ -50,7 +50,7 @@ def check_clip(clip: Tensor) -> Tensor:
 
 
 def augment(frames: Tensor, size: int, generator: torch.Generator) -> Tensor:
-    """Cut a random square out of a clip, half of the time from a camera that pans; mirror it, change its light.
+    """Cut a random square out of a clip, half of the time from a camera that pans, and mirror half of the clips.
 
     The pan is real footage seen through a moving window: motion of known size for a corpus whose cameras
     mostly stand still. It is at most `MAX_PAN_PX` a frame.
@@ -66,7 +66,7 @@ def augment(frames: Tensor, size: int, generator: torch.Generator) -> Tensor:
     t, _, h, w = frames.shape
     if min(h, w) < size:
         raise ValueError(f"frames must be at least {size} px high and wide; got {h} x {w}")
-    pan, mirror, scale, top, left, speed_y, speed_x, *light = torch.rand(10, generator=generator).tolist()
+    pan, mirror, scale, top, left, speed_y, speed_x = torch.rand(7, generator=generator).tolist()
     if pan < 0.5:
         dy, dx = (speed_y * 2 - 1) * MAX_PAN_PX, (speed_x * 2 - 1) * MAX_PAN_PX
         tops, lefts = _path(top, dy, t, h - size), _path(left, dx, t, w - size)
@@ -77,13 +77,25 @@ def augment(frames: Tensor, size: int, generator: torch.Generator) -> Tensor:
         side = round(size + scale * (min(h, w) - size))
         y, x = round(top * (h - side)), round(left * (w - side))
         out = V.resize(frames[..., y : y + side, x : x + side], [size, size], antialias=True)
-    for change, draw in zip((V.adjust_brightness, V.adjust_contrast, V.adjust_saturation), light, strict=True):
-        out = change(out, 1 + MAX_LIGHT * (2 * draw - 1))  # one change for the whole clip: light does not flicker
     return V.horizontal_flip(out) if mirror < 0.5 else out
 
 
-MAX_LIGHT = 0.4  # brightness, contrast and saturation are multiplied by 0.6 to 1.4
 MAX_PAN_PX = 4.0
+MAX_LIGHT = 0.4
+
+
+def vary_light(frames: Tensor, generator: torch.Generator) -> Tensor:
+    """Multiply brightness, contrast and saturation of uint8 frames (T, 3, H, W) by a factor each, 1 +- MAX_LIGHT.
+
+    The factors hold for the whole clip: the light of real footage does not flicker.
+    """
+    for change, draw in zip(
+        (V.adjust_brightness, V.adjust_contrast, V.adjust_saturation),
+        torch.rand(3, generator=generator).tolist(),
+        strict=True,
+    ):
+        frames = change(frames, 1 + MAX_LIGHT * (2 * draw - 1))
+    return frames
 
 
 def _path(where: float, speed: float, frames: int, room: int) -> list[int]:

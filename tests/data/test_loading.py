@@ -1,8 +1,14 @@
 import pytest
 import torch
 
-from tad.data import DecodeError, FixedClips, TrainingClips
+from tad.data import FixedClips, TrainingClips
 from tad.data.loading import ZOOM
+
+
+@pytest.fixture(autouse=True)
+def steady_light(monkeypatch):
+    """The tests read frame numbers and colours off the pixels."""
+    monkeypatch.setattr("tad.data.transforms.MAX_LIGHT", 0.0)
 
 
 def _coloured(frames, channel):
@@ -85,9 +91,14 @@ def test_training_needs_a_clip(manifest, moving, write):
         TrainingClips(manifest({"path": write(moving(15))}), frames=16, size=32, length=1)
 
 
-def test_training_stops_at_a_file_that_cannot_be_read(manifest, moving_mp4):
-    with pytest.raises(DecodeError, match="no such file"):
+def test_training_stops_at_a_file_that_cannot_be_read_and_names_it(manifest, moving_mp4):
+    with pytest.raises(ValueError, match=r"must be decodable; got .*missing\.mp4: no such file"):
         TrainingClips(manifest({"path": moving_mp4}, {"path": "missing.mp4"}), frames=4, size=32, length=1)
+
+
+def test_an_epoch_ends(manifest, moving_mp4):
+    data = TrainingClips(manifest({"path": moving_mp4}), frames=4, size=32, length=3)
+    assert len(list(data)) == 3
 
 
 # Validation and scoring

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from tad.data import check_clip, to_clip, to_frames
-from tad.data.transforms import MAX_PAN_PX, augment, centre_crop, resize_short_side
+from tad.data.transforms import MAX_PAN_PX, augment, centre_crop, resize_short_side, vary_light
 
 
 def _frames(*shape):
@@ -154,3 +154,13 @@ def test_frames_of_the_crops_own_size_stay_where_they_are():
 def test_frames_smaller_than_the_crop_are_refused(shape):
     with pytest.raises(ValueError, match=f"at least 32 px high and wide; got {shape[0]} x {shape[1]}"):
         augment(_frames(T, 3, *shape), SIZE, torch.Generator())
+
+
+def test_light_changes_by_one_factor_a_clip(generator):
+    grey = torch.full((6, 3, 40, 40), 100, dtype=torch.uint8)
+    levels = set()
+    for _ in range(20):
+        out = vary_light(grey, generator)
+        assert out.unique().numel() == 1  # the same for every frame and pixel
+        levels.add(out.unique().item())
+    assert 58 <= min(levels) and max(levels) <= 141 and len(levels) > 10
