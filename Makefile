@@ -24,6 +24,7 @@ lab: .venv/ready
 
 # torch alone is several GB: the environment is made once, and again when a version changes
 .venv/ready: pyproject.toml constraints.txt
+	@echo "setting up .venv: torch and its libraries are several GB, this takes some minutes"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar on -c constraints.txt -e '.[dev]'
 	touch $@

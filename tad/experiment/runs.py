@@ -165,7 +165,7 @@ class Run:
         else:
             _tidy(part)
             os.replace(part, done)
-            export_html(done, self.folder / f"{name}.html", title=station["title"])
+            export_html(done, self.folder / f"{name}.html", title=station["title"], home="index.html")
             station.update(status=DONE, html=f"{name}.html")
         station["duration_s"] = round(time.monotonic() - began, 1)
 

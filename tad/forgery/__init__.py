@@ -1,12 +1,10 @@
 """Forgeries: manipulations of real clips, with a continuous strength and the mask of what was changed.
 
-A family is one function under the `forgery` decorator, in a file of its own: `whole/` holds those that change
-entire frames, `local/` those that change a region. Once its file is imported a family appears in every list,
-and in the tests.
+A family is one function under the `forgery` decorator, in a file of its own: `whole/` holds those that change entire
+frames, `local/` those that change a region. Once its file is imported a family appears in every list, and in the tests.
 
-Shared by all: random draws are made on the CPU and do not depend on the strength, so the same generator state
-at another strength shows the same manipulation growing; strength 0 is the identity; nothing outside the mask
-changes.
+Shared by all: random draws are made on the CPU and do not depend on the strength, so the same generator state shows the
+same manipulation growing with it; strength 0 is the identity; nothing outside the mask changes.
 """
 
 from tad.forgery import local, whole  # noqa: F401 - importing them registers their families
@@ -17,18 +15,6 @@ from tad.forgery.visibility import BANDS_DB, band, psnr_db
 from tad.forgery.warp import displace
 
 __all__ = [
-    "BANDS_DB",
-    "Forgery",
-    "band",
-    "displace",
-    "families",
-    "forge",
-    "forgery",
-    "get",
-    "moving_blob",
-    "nested_swaps",
-    "psnr_db",
-    "signed",
-    "smooth_noise",
-    "uniform",
-]
+    "BANDS_DB", "Forgery", "band", "displace", "families", "forge", "forgery", "get", "moving_blob", "nested_swaps",
+    "psnr_db", "signed", "smooth_noise", "uniform",
+]  # fmt: skip

@@ -11,22 +11,16 @@ HARMONICS = 4
 
 
 def moving_blob(shape: tuple[int, ...], generator: Generator, *, feather: float = 0.4, device=None) -> Tensor:
-    """A feathered region of random smooth outline, 10-22 % of the frame, that drifts and turns over time.
+    """A region of random smooth outline, 10-22 % of the frame, that drifts and turns: a soft mask (T, H, W) in [0, 1].
 
-    The outline is a circle whose radius is modulated by a few low harmonics of the angle; sizes are relative
-    to the frame, so the same draws give the same region at any resolution and stretch it in wide frames.
+    The outline is a circle whose radius is modulated by a few low harmonics of the angle; sizes are relative to the
+    frame, so the same draws give the same region at any resolution and stretch it in wide frames.
 
     Args:
         shape: of the clip, (C, T, H, W).
         generator: on the CPU.
-        feather: width of the soft edge relative to the radius, in (0, 2]; the edge is centred on the outline.
+        feather: width of the soft edge relative to the radius, in (0, 2]; centred on the outline.
         device: where the region is rendered.
-
-    Returns:
-        mask (T, H, W) in [0, 1]: 0.5 on the outline, exactly 0 beyond the feather.
-
-    Raises:
-        ValueError: if the feather is out of its range.
 
     Example:
         >>> mask = moving_blob((3, 16, 32, 32), Generator().manual_seed(0))

@@ -1,6 +1,7 @@
 """What forgeries draw at random: on the CPU, and as many numbers whatever the strength and the device.
 
-Hence the same generator state replays the same manipulation at another strength or on another device.
+Hence the same generator state replays the same manipulation at another strength or on another device. Everywhere here
+`generator` is on the CPU, `shape` is that of the float32 result, and `device` is where the result goes.
 """
 
 import torch
@@ -9,35 +10,12 @@ from torch import Generator, Tensor
 
 
 def uniform(low: float, high: float, shape: tuple[int, ...], generator: Generator, device=None) -> Tensor:
-    """Uniform numbers.
-
-    Args:
-        low, high: the interval.
-        shape: of the result.
-        generator: on the CPU.
-        device: where the result goes.
-
-    Returns:
-        float32 tensor of that shape.
-
-    Example:
-        >>> uniform(2, 3, (4,), Generator().manual_seed(0)).floor()
-        tensor([2., 2., 2., 2.])
-    """
+    """Uniform numbers between `low` and `high`."""
     return (low + (high - low) * torch.rand(shape, generator=generator)).to(device)
 
 
 def signed(low: float, high: float, shape: tuple[int, ...], generator: Generator, device=None) -> Tensor:
     """Uniform magnitudes with a random sign: for parameters of which a draw near 0 would be no manipulation.
-
-    Args:
-        low, high: interval of the magnitude, 0 <= low <= high.
-        shape: of the result.
-        generator: on the CPU.
-        device: where the result goes.
-
-    Returns:
-        float32 tensor of that shape.
 
     Example:
         >>> signed(2, 3, (4,), Generator().manual_seed(0)).abs().floor()
@@ -48,17 +26,12 @@ def signed(low: float, high: float, shape: tuple[int, ...], generator: Generator
 
 
 def smooth_noise(count: int, size: tuple[int, int], cells: int, generator: Generator, device=None) -> Tensor:
-    """Independent smooth random fields: white noise on a coarse grid, interpolated.
+    """Independent smooth random fields, (N, H, W) of zero mean: white noise on a coarse grid, interpolated.
 
     Args:
         count: number of fields N.
         size: (H, W) in pixels.
         cells: grid points along a side; fewer are smoother.
-        generator: on the CPU.
-        device: where the fields are interpolated.
-
-    Returns:
-        (N, H, W), zero mean, standard deviation below 1.
 
     Example:
         >>> smooth_noise(2, (16, 24), 3, Generator().manual_seed(0)).shape
@@ -71,19 +44,11 @@ def smooth_noise(count: int, size: tuple[int, int], cells: int, generator: Gener
 def nested_swaps(count: int, generator: Generator) -> tuple[Tensor, Tensor]:
     """A derangement of `count` things, made of swaps that come one after the other as the strength grows.
 
-    Things are paired at random, the last three in a ring if the count is odd. Each pair has its turn: moving
-    what has `turn < strength` gives a permutation at any strength, nothing at 0, everything at 1, and what
-    has moved at one strength stays so at all higher ones.
-
-    Args:
-        count: number of things N, at least 2.
-        generator: on the CPU.
+    Things are paired at random, the last three in a ring if the count is odd. Moving what has `turn < strength` gives a
+    permutation at any strength, nothing at 0, everything at 1, and what has moved stays so at any higher strength.
 
     Returns:
         source (N,): the place each thing comes from once it has moved, never its own; turn (N,) in [0, 1).
-
-    Raises:
-        ValueError: if there are fewer than 2 things.
 
     Example:
         >>> source, turn = nested_swaps(5, Generator().manual_seed(0))

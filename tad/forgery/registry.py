@@ -9,27 +9,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-SCOPES = ("whole", "local")
-NEEDS = ("donor", "landmarks")
+SCOPES, NEEDS = ("whole", "local"), ("donor", "landmarks")
 
 _REGISTER: dict[str, "Forgery"] = {}
 
 
 @dataclass(frozen=True)
 class Forgery:
-    """A registered manipulation of a clip, with a continuous strength and the mask of what it changes.
+    """A registered manipulation of a clip, with a continuous strength and the mask of what it changes."""
 
-    Attributes:
-        name: what tables, figures and commands call it.
-        scope: "whole" changes the clip or entire frames of it, "local" a region.
-        needs: the inputs it cannot do without, out of "donor" and "landmarks".
-        function: (clip, strength, generator, *, donor, landmarks) -> (clip, mask), the family itself.
-    """
-
-    name: str
-    scope: str
-    needs: tuple[str, ...]
-    function: Callable[..., tuple[Tensor, Tensor]]
+    name: str  # in tables, figures and commands
+    scope: str  # "whole" changes the clip or entire frames of it, "local" a region
+    needs: tuple[str, ...]  # the inputs it cannot do without, out of "donor" and "landmarks"
+    function: Callable[..., tuple[Tensor, Tensor]]  # (clip, strength, generator, *, donor, landmarks) -> (clip, mask)
 
     def __post_init__(self):
         object.__setattr__(self, "__doc__", self.function.__doc__)  # so that help() explains the family
@@ -45,14 +37,9 @@ class Forgery:
         return re.split(r"(?<=\.)\s", text, maxsplit=1)[0]
 
     def __call__(
-        self,
-        clip: Tensor,
-        strength: float,
-        generator: torch.Generator,
-        *,
-        donor: Tensor | None = None,
+        self, clip: Tensor, strength: float, generator: torch.Generator, *, donor: Tensor | None = None,
         landmarks: Tensor | None = None,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """Forge a clip; the same generator state at another strength replays the same manipulation.
 
         Args:
@@ -63,11 +50,8 @@ class Forgery:
             landmarks: face landmarks of each frame, for families that need them.
 
         Returns:
-            The forged clip (3, T, H, W), and the mask (T, H, W) in [0, 1] of where it may differ from `clip`:
-            where the mask is 0 the two are equal bit for bit.
-
-        Raises:
-            ValueError: if an argument, or what a family returns, breaks this contract.
+            The forged clip (3, T, H, W), and the mask (T, H, W) in [0, 1] of where it may differ from `clip`: where
+            the mask is 0 the two are equal bit for bit.
         """
         inputs = {"donor": donor, "landmarks": landmarks}
         self._check(clip, strength, generator, inputs)
@@ -96,15 +80,7 @@ class Forgery:
 
 
 def check_clip(name: str, clip: Tensor) -> None:
-    """Refuse what is not a clip: float32 (3, T, H, W), finite, in [-1, 1].
-
-    Args:
-        name: what the message calls it.
-        clip: the tensor to look at.
-
-    Raises:
-        ValueError: with the rule that is broken and what was found.
-    """
+    """Refuse what is not a clip: float32 (3, T, H, W), finite, in [-1, 1]."""
     if clip.dtype != torch.float32 or clip.ndim != 4 or clip.shape[0] != 3 or clip.numel() == 0:
         raise ValueError(f"{name} must be float32 (3, T, H, W); got {clip.dtype} {(*clip.shape,)}")
     low, high = (bound.item() for bound in clip.aminmax())
@@ -118,14 +94,8 @@ def forgery(name: str, *, scope: str, needs: tuple[str, ...] = ()) -> Callable[[
     Args:
         name: unique among all families.
         scope: "whole" or "local".
-        needs: inputs without which it cannot work, out of "donor" and "landmarks".
-
-    Returns:
-        The decorator, which turns a function (clip, strength, generator, *, donor, landmarks) -> (clip, mask)
-        into a `Forgery`; what it does not use of the last two it swallows by `**_`.
-
-    Raises:
-        ValueError: if the name is taken, or the scope or a need is unknown.
+        needs: inputs without which it cannot work, out of "donor" and "landmarks"; what a family does not use of these
+            two it swallows by `**_`.
 
     Example:
         >>> @forgery("dimmed", scope="whole")
@@ -151,21 +121,7 @@ def forgery(name: str, *, scope: str, needs: tuple[str, ...] = ()) -> Callable[[
 
 
 def families(scope: str | None = None) -> dict[str, Forgery]:
-    """All registered families by name, whole-clip ones first.
-
-    Args:
-        scope: keep only "whole" or only "local" ones.
-
-    Returns:
-        Name -> `Forgery`, in an order that does not depend on the order of imports.
-
-    Raises:
-        ValueError: if the scope is unknown.
-
-    Example:
-        >>> {family.scope for family in families("local").values()}
-        {'local'}
-    """
+    """All registered families by name, or those of one scope; whole-clip ones first, then by name."""
     if scope not in (None, *SCOPES):
         raise ValueError(f"scope must be None or one of {SCOPES}; got {scope!r}")
     ordered = sorted(_REGISTER.values(), key=lambda family: (SCOPES.index(family.scope), family.name))
@@ -173,21 +129,7 @@ def families(scope: str | None = None) -> dict[str, Forgery]:
 
 
 def get(name: str) -> Forgery:
-    """The family of that name.
-
-    Args:
-        name: as in `families()`.
-
-    Returns:
-        The registered `Forgery`.
-
-    Raises:
-        ValueError: if there is none, with the names that look like it.
-
-    Example:
-        >>> get("splice").needs
-        ('donor',)
-    """
+    """The family of that name; an unknown one is refused with the names that look like it."""
     if name not in _REGISTER:
         close = difflib.get_close_matches(name, _REGISTER, n=3) or list(families())
         raise ValueError(f"a forgery's name must be registered, such as {', '.join(close)}; got {name!r}")
@@ -195,29 +137,9 @@ def get(name: str) -> Forgery:
 
 
 def forge(
-    name: str,
-    clip: Tensor,
-    strength: float,
-    seed: int,
-    *,
-    donor: Tensor | None = None,
-    landmarks: Tensor | None = None,
+    name: str, clip: Tensor, strength: float, seed: int, *, donor: Tensor | None = None, landmarks: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Forge a clip by a family's name and a seed; see `Forgery.__call__` for the contract.
-
-    Args:
-        name: as in `families()`.
-        clip: (3, T, H, W), float32, in [-1, 1].
-        strength: in [0, 1].
-        seed: of the generator made for this call.
-        donor: another clip of the same shape, for families that need one.
-        landmarks: face landmarks of each frame, for families that need them.
-
-    Returns:
-        The forged clip (3, T, H, W) and its mask (T, H, W) in [0, 1].
-
-    Raises:
-        ValueError: if the name is unknown or an argument breaks the contract.
+    """Forge a clip by a family's name and the seed of its draws; for the rest see `Forgery.__call__`.
 
     Example:
         >>> forged, mask = forge("inversion", torch.full((3, 4, 16, 16), 0.5), 1.0, seed=0)

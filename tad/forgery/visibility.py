@@ -4,25 +4,18 @@ import math
 
 from torch import Tensor
 
-# Upper limits in dB, from plain to see to hardly there. A value on a limit belongs to the subtler band, save
-# that 40 dB itself is still subtle: "invisible" is what lies above.
+# Upper limits in dB, from plain to see to hardly there. A value on a limit belongs to the subtler band, save that 40 dB
+# itself is still subtle: "invisible" is what lies above.
 BANDS_DB = {"extreme": 20.0, "moderate": 30.0, "subtle": 40.0}
 RANGE = 2.0  # clips lie in [-1, 1]
 
 
 def psnr_db(clip: Tensor, forged: Tensor, mask: Tensor) -> float:
-    """Peak signal-to-noise ratio over the pixels that a forgery could change, before any encoding.
+    """Peak signal-to-noise ratio in dB over the pixels that a forgery could change; inf where nothing changed.
 
     Args:
-        clip: the original, (C, T, H, W) in [-1, 1].
-        forged: the same shape.
+        clip, forged: (C, T, H, W) in [-1, 1], before any encoding.
         mask: (T, H, W); pixels above 0 count, each fully, in all channels.
-
-    Returns:
-        10 log10(range^2 / mean squared error) in dB, with range 2; inf where nothing changed.
-
-    Raises:
-        ValueError: if the shapes do not belong together.
 
     Example:
         >>> import torch
@@ -39,16 +32,7 @@ def psnr_db(clip: Tensor, forged: Tensor, mask: Tensor) -> float:
 
 
 def band(psnr_db: float) -> str:
-    """The band of visibility.
-
-    Args:
-        psnr_db: PSNR inside the mask, in dB.
-
-    Returns:
-        "extreme" (below 20), "moderate" (20-30), "subtle" (30-40) or "invisible" (above 40).
-
-    Raises:
-        ValueError: if it is not a number.
+    """Name the band of visibility of a PSNR in dB: "extreme", "moderate", "subtle" or "invisible".
 
     Example:
         >>> band(25.0), band(math.inf)

@@ -9,31 +9,22 @@ def displace(clip: Tensor, field: Tensor, mask: Tensor, reach_px: float) -> Tens
     """Warp a region; displacements fade out with the mask, so its edge shows no seam and no double image.
 
     Args:
-        clip: (C, T, H, W).
+        clip: (C, T, H, W); what would come from outside the frame is mirrored.
         field: (2, T, H, W), or with T = 1 if constant in time; displacements in x and y, of any scale.
         mask: (T, H, W) in [0, 1].
         reach_px: the largest displacement after weighting by the mask, in pixels.
 
-    Returns:
-        (C, T, H, W); what would come from outside the frame is mirrored.
-
     Example:
         >>> import torch
-        >>> clip = torch.arange(8.0).expand(3, 2, 8, 8)
-        >>> right = torch.tensor([1.0, 0.0]).view(2, 1, 1, 1)
+        >>> clip, right = torch.arange(8.0).expand(3, 2, 8, 8), torch.tensor([1.0, 0.0]).view(2, 1, 1, 1)
         >>> displace(clip, right, torch.ones(2, 8, 8), 2.0)[0, 0, 0, :4].round()
         tensor([2., 3., 4., 5.])
     """
     move = field * mask  # (2, T, H, W)
-    move = move * (reach_px / move.norm(dim=0).max())
-    height, width = clip.shape[-2:]
-    grid = create_meshgrid(height, width, normalized_coordinates=False, device=clip.device)
-    x, y = grid[0].unbind(-1)  # (H, W)
+    x, y = move * (reach_px / move.norm(dim=0).max())
+    grid = create_meshgrid(*clip.shape[-2:], normalized_coordinates=False, device=clip.device)[0]  # (H, W, 2)
+    # align_corners: with kornia's default even the identity map would resample.
     frames = remap(
-        clip.transpose(0, 1),
-        x + move[0],
-        y + move[1],
-        padding_mode="reflection",
-        align_corners=True,  # with kornia's default even the identity map would resample
+        clip.transpose(0, 1), grid[..., 0] + x, grid[..., 1] + y, padding_mode="reflection", align_corners=True
     )
     return frames.transpose(0, 1)

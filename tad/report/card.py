@@ -8,12 +8,6 @@ class ModelCard:
     """The card's figures; MSE is that of the mid frame of clips in [-1, 1].
 
     Source: ash12321, "Video Anomaly Detection with TimeSformer", model card, 2024.
-
-    Example:
-        >>> CARD.threshold
-        0.3137
-        >>> round(CARD.fake_mse_mean / CARD.real_mse_mean, 2) == CARD.separation_ratio
-        True
     """
 
     threshold: float = 0.3137  # MSE above it means FAKE

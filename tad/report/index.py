@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from tad.report import pages, prose
-from tad.report.tables import table_html
+from tad.report import pages
+from tad.report.show import table_html
 
 AGAINST_CARD = "against_card.csv"  # columns quantity, card, measured, interval, note
 DEFAULTS = {
@@ -18,48 +18,39 @@ STATION = {"notebook": "", "title": "", "status": "unknown", "duration_s": None,
 
 
 def write_index(reports_dir: str | Path) -> Path:
-    """Write the page over all runs, newest first, failures included; it sorts and filters without a network.
+    """Write index.html over all runs, newest first; it sorts and filters without a network.
 
     Args:
         reports_dir: folder whose subfolders with a run.json are the runs. A run.json that cannot be read
             is listed as failed, with the reason. A run is linked if `write_run_index` has written its page.
-
-    Returns:
-        reports_dir/index.html.
     """
     reports_dir = Path(reports_dir)
     runs = [_read_run(path.parent) for path in sorted(reports_dir.glob("*/run.json"))]
     runs.sort(key=lambda run: str(run["started"] or ""), reverse=True)
     key_numbers = list(dict.fromkeys(name for run in runs for name in run["key_numbers"]))
-    page = pages.render("index.html.j2", scripts=("index.js",), runs=runs, key_numbers=key_numbers)
-    return _write(reports_dir / "index.html", page)
+    index = reports_dir / "index.html"
+    return pages.write(index, "index.html.j2", script="index.js", runs=runs, key_numbers=key_numbers)
 
 
 def write_run_index(run_dir: str | Path) -> Path:
-    """Write the page of one run: stations, the table card / measured, findings, failures in full, origin.
-
-    Args:
-        run_dir: folder with run.json, and if they exist against_card.csv and findings.md.
-
-    Returns:
-        run_dir/index.html.
-
-    Raises:
-        FileNotFoundError: if there is no run.json.
-    """
+    """Write a run's index.html from run.json and, if they exist, against_card.csv and findings.md."""
     run_dir = Path(run_dir)
     if not (run_dir / "run.json").is_file():
         raise FileNotFoundError(f"a run's folder must hold a run.json; got {run_dir}")
     run = _read_run(run_dir)
-    page = pages.render(
+    findings, table = run_dir / "findings.md", None
+    if (run_dir / AGAINST_CARD).is_file():  # "n/a (needs 12)" is text that means something
+        table = pd.read_csv(run_dir / AGAINST_CARD, dtype=str, keep_default_na=False)
+        table = Markup(table_html(table, "The model card's numbers beside the measured ones"))
+    return pages.write(
+        run_dir / "index.html",
         "run.html.j2",
         run=run,
-        against_card=_against_card(run_dir / AGAINST_CARD),
-        findings=prose.markdown(text) if (text := _text(run_dir / "findings.md")) else None,
+        against_card=table,
+        findings=pages.markdown(findings.read_text(encoding="utf-8")) if findings.is_file() else None,
         parameters=_pairs(run["parameters"], ("parameter", "value"), "Parameters"),
         versions=_pairs(run["versions"], ("package", "version"), "Versions"),
     )
-    return _write(run_dir / "index.html", page)
 
 
 def _read_run(run_dir: Path) -> dict:
@@ -67,14 +58,9 @@ def _read_run(run_dir: Path) -> dict:
     try:
         run = DEFAULTS | json.loads((run_dir / "run.json").read_text(encoding="utf-8"))
     except (ValueError, TypeError) as error:
-        broken = STATION | {
-            "notebook": "run.json",
-            "status": "failed",
-            "error": f"{type(error).__name__}: {error}",
-        }
+        broken = {"notebook": "run.json", "status": "failed", "error": f"{type(error).__name__}: {error}"}
         run = DEFAULTS | {"status": "failed", "stations": [broken]}
-    run["folder"] = run_dir.name
-    run["name"] = run["name"] or run_dir.name
+    run |= {"folder": run_dir.name, "name": run["name"] or run_dir.name}
     run["stations"] = [STATION | station for station in run["stations"]]
     for station in run["stations"]:
         station["html"] = _inside(run_dir, station["html"])
@@ -88,22 +74,6 @@ def _inside(run_dir: Path, name: str | None) -> str | None:
     return name if name and Path(name).name == name and (run_dir / name).is_file() else None
 
 
-def _against_card(path: Path) -> Markup | None:
-    if not path.is_file():
-        return None
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)  # "n/a (needs 12)" is text that means something
-    return Markup(table_html(table, "The model card's numbers beside the measured ones"))
-
-
 def _pairs(values: dict, columns: tuple[str, str], caption: str) -> Markup | None:
     rows = [(str(name), "–" if value in (None, "") else str(value)) for name, value in values.items()]
     return Markup(table_html(pd.DataFrame(rows, columns=columns, dtype=object), caption)) if rows else None
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
-
-
-def _write(path: Path, page: str) -> Path:
-    path.write_text(page, encoding="utf-8")
-    return path

@@ -1,70 +1,74 @@
-"""The shell that every HTML page shares: template, style, scripts, a policy that keeps the outside out."""
+"""What every HTML page shares: one shell, and nothing in it that loads or runs what came from outside."""
 
 import base64
 import hashlib
-from datetime import datetime
+import re
 from pathlib import Path
 from urllib.parse import quote
 
 import jinja2
+import mistune
+from bs4 import BeautifulSoup
 from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
+HAS_SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
+LOADS = ("src", "href", "srcset", "poster", "data", "action", "formaction", "background", "xlink:href")
+FORBIDDEN = "script:not([type='application/json']), iframe, object, embed, base, meta, link, style"
 
 
-def render(template: str, scripts: tuple[str, ...] = (), **context) -> str:
-    """Fill in a template of this package as a page that stands alone.
-
-    Args:
-        template: file name under templates/.
-        scripts: file names under templates/ to embed; no other inline script of the page will run.
-        context: what the template asks for; strings are escaped unless they are `Markup`.
-
-    Returns:
-        The page.
-    """
-    env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+def write(path: Path, template: str, script: str | None = None, **context) -> Path:
+    """Fill in a template as a page that stands alone; no inline script but the given one will run in it."""
+    folder = jinja2.FileSystemLoader(TEMPLATES)
+    env = jinja2.Environment(loader=folder, autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     env.filters |= {"duration": duration, "when": when, "href": quote, "last_line": last_line}
-    sources = [(TEMPLATES / name).read_text(encoding="utf-8") for name in scripts]
-    css = (TEMPLATES / "page.css").read_text(encoding="utf-8")
-    context |= {
-        "css": Markup(css),
-        "scripts": [Markup(source) for source in sources],
-        "policy": _policy(sources),
-    }
-    return env.get_template(template).render(context)
+    css = Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))
+    source = (TEMPLATES / script).read_text(encoding="utf-8") if script else ""
+    page = env.get_template(template).render(context, css=css, script=Markup(source), policy=_policy(source))
+    path.write_text(page, encoding="utf-8")
+    return path
 
 
-def _policy(scripts: list[str]) -> str:
-    """A Content-Security-Policy: our scripts by their hash, the plotly.min.js beside the page, no network.
+def _policy(script: str) -> str:
+    """A Content-Security-Policy: our script by its hash, the plotly.min.js beside the page, no network.
 
     A script that a cell output or a name smuggled in has no hash here and does not run. `file:` is for pages
     opened from disk, where browsers differ on whether 'self' covers the file beside the page.
     """
-    hashes = " ".join(f"'sha256-{_hash(source)}'" for source in scripts)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
-        f"default-src 'none'; script-src 'self' file: {hashes}; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src 'self' file: 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
 
 
-def _hash(source: str) -> str:
-    return base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+def markdown(text: str) -> Markup:
+    """Render Markdown from outside: HTML in it is escaped, headings start at the second level."""
+    html = mistune.create_markdown(escape=True, plugins=["table", "strikethrough"])(text)
+    soup = BeautifulSoup(html, "html.parser")
+    for heading in soup.find_all(re.compile(r"^h[1-5]$")):
+        heading.name = f"h{int(heading.name[1]) + 1}"
+    close_off(soup)
+    return Markup(str(soup))
+
+
+def close_off(soup: BeautifulSoup) -> None:
+    """Take out what would load or run anything; a link that leads out stays as text with its address."""
+    for tag in soup.select(FORBIDDEN):
+        tag.decompose()
+    for tag in soup.find_all(True):
+        for name in [name for name in tag.attrs if name in LOADS or name.startswith("on")]:
+            value = str(tag[name])
+            if name.startswith("on") or (HAS_SCHEME.match(value) and not value.startswith("data:image/")):
+                del tag[name]
+                if tag.name == "a" and name == "href" and value != tag.get_text():
+                    tag.append(f" ({value})")
+    for image in soup.select("img:not([src])"):
+        image.decompose()
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as people say them.
-
-    Example:
-        >>> duration(581.3), duration(7.25), duration(8000), duration(None)
-        ('9 min 41 s', '7.2 s', '2 h 13 min', '')
-    """
+    """Seconds as people say them: 7.2 s, 9 min 41 s, 2 h 13 min."""
     if seconds is None:
         return ""
     if seconds < 59.95:
@@ -74,18 +78,10 @@ def duration(seconds: float | None) -> str:
 
 
 def when(iso: str | None) -> str:
-    """An ISO time to the minute; text that is none is shown as it stands.
-
-    Example:
-        >>> when("2025-11-23T01:34:07+00:00"), when("yesterday")
-        ('2025-11-23 01:34', 'yesterday')
-    """
-    try:
-        return datetime.fromisoformat(iso or "").strftime("%Y-%m-%d %H:%M")
-    except ValueError:
-        return iso or ""
+    """An ISO time to the minute."""
+    return (iso or "")[:16].replace("T", " ")
 
 
 def last_line(text: str) -> str:
     """The last line that says something: in a traceback, the error itself."""
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+    return (text.strip().splitlines() or [""])[-1].strip()

@@ -1,13 +1,14 @@
-"""Show figures and tables in a notebook so that alternative text and caption survive into the report.
+"""Show figures and tables in a notebook; alternative text and caption travel in the output's metadata under "tad".
 
-Both travel in the output's metadata under "tad"; `tad.report.html` reads them there. The caption is also
-printed below the figure, for readers of the notebook; that output is marked, and the report leaves it out.
+The caption is also printed below the figure, for readers of the notebook; the report leaves that output out.
 """
 
 import base64
 import io
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
+from html import escape
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -15,54 +16,78 @@ import plotly.graph_objects as go
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from tad.report.tables import format_cells, table_html
-
 DPI, CSS_PX_PER_INCH = 176, 88  # two picture dots for each dot of the page: sharp on good screens
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
-PLOTLY_CONFIG = {
-    "displaylogo": False,
-    "responsive": True,
-    "showSendToCloud": False,
-}  # on by default since plotly.js 4
+PLOTLY_CONFIG = {"displaylogo": False, "responsive": True, "showSendToCloud": False}  # the last is on by default
+NUMBER = re.compile(r"[-+−<>≤≥~]?\s*\d|n/a|inf|–")
+ALIGN_NUMBER = ' style="text-align:right;white-space:nowrap"'
 
 
 def show(figure: Figure | go.Figure, alt: str, caption: str = "") -> None:
     """Show a figure in the notebook; a matplotlib figure is closed afterwards.
 
     Args:
-        figure: a matplotlib or plotly figure.
         alt: what the figure says, in a sentence or two, for those who cannot see it.
         caption: text below the figure.
-
-    Raises:
-        ValueError: if alt is empty.
-        TypeError: if figure is neither.
     """
     if not alt.strip():
         raise ValueError(f"alt must say what the figure shows; got {alt!r}")
     metadata = {"tad": {"alt": alt, "caption": caption}}
     if isinstance(figure, go.Figure):
         data = {PLOTLY_MIME: json.loads(figure.to_json()) | {"config": PLOTLY_CONFIG}}
-    elif isinstance(figure, Figure):
-        data = {"image/png": base64.b64encode(_png(figure)).decode()}
+    else:
+        png = io.BytesIO()
+        figure.savefig(png, format="png", dpi=DPI, facecolor="white")
+        data = {"image/png": base64.b64encode(png.getvalue()).decode()}
         width, height = (round(inches * CSS_PX_PER_INCH) for inches in figure.get_size_inches())
         metadata["image/png"] = {"width": width, "height": height, "alt": alt}
         plt.close(figure)
-    else:
-        raise TypeError(f"figure must be a matplotlib or plotly figure; got {type(figure).__name__}")
     display(data | {"text/plain": alt}, metadata=metadata, raw=True)
     if caption:
         display({"text/plain": caption}, metadata={"tad": {"repeats_caption": True}}, raw=True)
 
 
-def show_table(df: pd.DataFrame, caption: str, formats: Mapping[str, str | Callable] | None = None) -> None:
-    """Show a table in the notebook; see `tad.report.tables.table_html` for the arguments."""
-    texts = format_cells(df if isinstance(df.index, pd.RangeIndex) else df.reset_index(), formats)
-    plain = f"{caption}\n\n{texts.to_string(index=False)}"
+def show_table(df: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = None) -> None:
+    """Show a table in the notebook; arguments as in `table_html`."""
+    plain = f"{caption}\n\n{_texts(df, formats).to_string(index=False)}"
     display({"text/html": table_html(df, caption, formats), "text/plain": plain}, raw=True)
 
 
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, facecolor="white")
-    return buffer.getvalue()
+def table_html(df: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = None) -> str:
+    """Write a table as HTML: every cell escaped, header cells with scope, columns of numbers right-aligned.
+
+    Args:
+        df: the table; its first column names the rows. An index other than 0, 1, 2 ... becomes that column.
+        caption: what the table shows; may be empty.
+        formats: for some columns a format such as "{:.3f}"; other floats get four significant digits.
+    """
+    texts = _texts(df, formats)
+    align = ["", *(ALIGN_NUMBER if _is_numeric(texts[column]) else "" for column in texts.columns[1:])]
+    head = "".join(f'<th scope="col"{a}>{escape(str(c))}</th>' for c, a in zip(texts, align, strict=True))
+    body = []
+    for first, *others in texts.itertuples(index=False, name=None):
+        cells = "".join(f"<td{a}>{escape(text)}</td>" for text, a in zip(others, align[1:], strict=True))
+        body.append(f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>\n')
+    label = f' role="region" tabindex="0" aria-label="{escape(caption)}"' if caption else ""
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    table = f"<table>{title}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{''.join(body)}</tbody></table>"
+    return f'<div class="table"{label}>{table}</div>'
+
+
+def _texts(df: pd.DataFrame, formats: Mapping[str, str] | None) -> pd.DataFrame:
+    """The table as text, a missing value as a dash."""
+    df, formats = df if isinstance(df.index, pd.RangeIndex) else df.reset_index(), formats or {}
+    if unknown := set(formats) - set(df.columns):
+        raise ValueError(f"formats must name columns of the table {list(df.columns)}; got {sorted(unknown)}")
+
+    def text(value: object, column: str) -> str:
+        default = "{:.4g}" if isinstance(value, float) else "{}"
+        return "–" if pd.api.types.is_scalar(value) and pd.isna(value) else formats.get(column, default).format(value)
+
+    return pd.DataFrame({column: [text(value, column) for value in df[column]] for column in df}, dtype=object)
+
+
+def _is_numeric(texts: pd.Series) -> bool:
+    """Whether a column is one of numbers: its cells begin like one, or are empty, but most are not."""
+    full = [text for text in texts if text]
+    return 2 * len(full) > len(texts) and all(NUMBER.match(text) for text in full)

@@ -3,7 +3,6 @@
 Source of the colours: Okabe and Ito, "Color Universal Design" (2008). A meaning keeps its colour everywhere.
 """
 
-import html
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -11,83 +10,56 @@ import matplotlib as mpl
 import numpy as np
 import plotly.graph_objects as go
 import seaborn as sns
-from matplotlib.ticker import FuncFormatter
 
-REAL, FAKE = "#0072B2", "#D55E00"
-LABELS = {"real": REAL, "fake": FAKE}
-OURS, CARD_COLOUR, MUTED = "#1F2328", "#8A5A9E", "#5C6670"
+LABELS = {"real": "#0072B2", "fake": "#D55E00"}
+OURS, CARD_COLOUR, MUTED, EDGE, GRID = "#1F2328", "#8A5A9E", "#5C6670", "#B8BEC5", "#EBEDF0"
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("solid", "dash", "dot", "dashdot")
 FONTS = ("Arial", "Liberation Sans", "DejaVu Sans")
 HEAT = "viridis"  # perceptually uniform, readable without red and green, and in grey
+MATPLOTLIB = {
+    "font.sans-serif": FONTS, "axes.edgecolor": EDGE, "axes.labelcolor": OURS, "axes.labelsize": 10,
+    "axes.titlelocation": "left", "axes.titleweight": "bold", "axes.titlesize": 11,
+    "axes.spines.top": False, "axes.spines.right": False, "grid.color": GRID,
+    "xtick.color": MUTED, "ytick.color": MUTED, "xtick.labelsize": 9.5, "ytick.labelsize": 9.5,
+    "legend.frameon": False, "legend.fontsize": 9.5, "figure.constrained_layout.use": True,
+}  # fmt: skip
 
 
 @contextmanager
-def style() -> Iterator[None]:
+def theme() -> Iterator[None]:
     """Apply the theme to the matplotlib figures made inside, and only to them; also a decorator."""
-    own = {
-        "font.sans-serif": FONTS,
-        "axes.edgecolor": "#B8BEC5",
-        "axes.labelcolor": OURS,
-        "axes.titlelocation": "left",
-        "axes.titleweight": "bold",
-        "axes.titlesize": 11,
-        "axes.labelsize": 10,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "grid.color": "#EBEDF0",
-        "xtick.color": MUTED,
-        "ytick.color": MUTED,
-        "xtick.labelsize": 9.5,
-        "ytick.labelsize": 9.5,
-        "legend.frameon": False,
-        "legend.fontsize": 9.5,
-        "figure.constrained_layout.use": True,
-    }
-    with mpl.rc_context({**sns.axes_style("whitegrid"), **sns.plotting_context("notebook"), **own}):
+    with mpl.rc_context(sns.axes_style("whitegrid") | sns.plotting_context("notebook") | MATPLOTLIB):
         yield
 
 
 def plotly_layout(title: str, note: str, **layout) -> go.Layout:
     """The layout shared by the plotly figures; `title` and `note` (below it) must be escaped already."""
-    axis = {"gridcolor": "#EBEDF0", "linecolor": "#B8BEC5", "zeroline": False, "ticks": "outside"}
-    axis |= {"tickcolor": "#B8BEC5", "title": {"standoff": 12, "font": {"size": 13}}}
+    axis = {"gridcolor": GRID, "linecolor": EDGE, "tickcolor": EDGE, "zeroline": False, "ticks": "outside"}
+    axis |= {"title": {"standoff": 12, "font": {"size": 13}}}
+    heading = {"text": f"<b>{title}</b>", "subtitle": {"text": note, "font": {"color": MUTED, "size": 12}}}
     base = go.Layout(
         template="none",
         font={"family": ", ".join((*FONTS, "sans-serif")), "size": 13, "color": OURS},
-        title={"text": f"<b>{title}</b>", "subtitle": {"text": note, "font": {"color": MUTED, "size": 12}}},
-        xaxis=axis,
-        yaxis=axis,
+        title={**heading, "x": 0, "xref": "paper", "y": 0.97, "yanchor": "top", "font": {"size": 15}},
+        xaxis=axis, yaxis=axis, margin={"l": 64, "r": 24, "t": 84, "b": 64}, height=540,
         hoverlabel={"font": {"size": 12.5}, "align": "left"},
-        margin={"l": 64, "r": 24, "t": 84, "b": 64},
-        height=540,
-    )
-    base.title.update(x=0, xref="paper", y=0.97, yanchor="top", font={"size": 15})
+    )  # fmt: skip
     return base.update(layout)
 
 
 def line_styles(names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Give each name a colour and, when the colours are used up, another dash; the same names get the same.
-
-    Example:
-        >>> line_styles(["noise", "warp"])["warp"]
-        {'color': '#D55E00', 'dash': 'solid'}
-    """
+    """Give each name a colour and, when the colours are used up, another dash; the same names get the same."""
     return {
         name: {"color": PALETTE[i % len(PALETTE)], "dash": DASHES[i // len(PALETTE) % len(DASHES)]}
         for i, name in enumerate(sorted(set(names)))
     }
 
 
-def spans_decades(values: Iterable[float], decades: float = 1.5) -> bool:
-    """Whether the values are all positive and cover more than so many powers of ten: a case for a log axis.
-
-    Example:
-        >>> spans_decades([0.01, 1.0]), spans_decades([0.1, 1.0]), spans_decades([0.0, 1.0])
-        (True, False, False)
-    """
+def spans_decades(values: Iterable[float]) -> bool:
+    """Whether the values are all positive and cover more than 1.5 powers of ten: a case for a log axis."""
     values = np.asarray(list(values), dtype=float)
-    return bool(len(values) and values.min() > 0 and np.log10(values.max() / values.min()) > decades)
+    return bool(len(values) and values.min() > 0 and np.log10(values.max() / values.min()) > 1.5)
 
 
 def plain_log_ticks(axis) -> None:
@@ -97,15 +69,10 @@ def plain_log_ticks(axis) -> None:
         low, high = axis.get_view_interval()
         return f"{value:g}" if high < 1e3 * low and f"{value:e}"[0] in "25" else ""
 
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(FuncFormatter(minor))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(minor)
 
 
 def mpl_text(name: object) -> str:
     """A name from outside as matplotlib text: a pair of dollar signs would be read as mathematics."""
     return str(name).replace("$", r"\$")
-
-
-def plotly_text(name: object) -> str:
-    """A name from outside as plotly text, which understands a subset of HTML."""
-    return html.escape(str(name))

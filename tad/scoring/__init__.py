@@ -1,11 +1,11 @@
 """Scores and their honest statistics: detectors, thresholds from validation reals, metrics with intervals."""
 
 from tad.scoring.card import against_card
-from tad.scoring.curves import detectability
 from tad.scoring.detectors import DETECTORS, Detector, build, register, score_stream
+from tad.scoring.families import by_family, detectability
 from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.metrics import metrics
-from tad.scoring.summary import by_family, summary
+from tad.scoring.summary import summary
 from tad.scoring.table import video_scores
 from tad.scoring.threshold import Threshold, oracle_threshold, quantile_threshold
 

@@ -9,32 +9,14 @@ COLUMNS = [*VIDEO, "start_s", "score", "status", "psnr_db"]
 
 
 def require(table: pd.DataFrame, columns: list[str]) -> None:
-    """Refuse a table that lacks one of the columns.
-
-    Raises:
-        ValueError: a column is missing.
-    """
+    """Refuse a table that lacks one of the columns."""
     missing = [name for name in columns if name not in table.columns]
     if missing:
         raise ValueError(f"a scores table must have the columns {columns}; got none named {missing}")
 
 
 def is_fake(table: pd.DataFrame) -> np.ndarray:
-    """Which rows are fakes.
-
-    Args:
-        table: scores of both labels.
-
-    Returns:
-        Booleans (R,).
-
-    Raises:
-        ValueError: another label than "real" and "fake", or a class without a row.
-
-    Example:
-        >>> is_fake(pd.DataFrame({"label": ["real", "fake"]}))
-        array([False,  True])
-    """
+    """Which rows are fakes (R,); another label, or a class without a row, is refused."""
     labels = set(table["label"])
     if labels != {"real", "fake"}:
         raise ValueError(f"metrics need scored rows of both labels, real and fake; got {sorted(labels)}")
@@ -42,13 +24,13 @@ def is_fake(table: pd.DataFrame) -> np.ndarray:
 
 
 def usable(scores: pd.DataFrame) -> np.ndarray:
-    """Which rows hold a score: the status is "ok" and the number is finite.
-
-    Example:
-        >>> usable(pd.DataFrame({"status": ["ok", "ok", "error: cut"], "score": [0.5, np.nan, 0.5]}))
-        array([ True, False, False])
-    """
+    """Which rows hold a score (R,): the status is "ok" and the number is finite."""
     return (scores["status"].eq("ok") & np.isfinite(scores["score"].astype(float))).to_numpy()
+
+
+def counts(table: pd.DataFrame) -> dict[str, int]:
+    """Number of rows of either label."""
+    return {f"n_{label}": int(table["label"].eq(label).sum()) for label in ("real", "fake")}
 
 
 def video_scores(scores: pd.DataFrame) -> pd.DataFrame:
@@ -58,21 +40,8 @@ def video_scores(scores: pd.DataFrame) -> pd.DataFrame:
         scores: scores table, one row a clip and detector.
 
     Returns:
-        One row a video, variant (method, strength, codec, seed) and detector: the shared columns, `score` and
-        `psnr_db` (means over the scored clips), `n_clips` scored, `n_failed` not scored, and `status`. A
-        video none of whose clips was scored keeps its row, with an empty score.
-
-    Raises:
-        ValueError: a column is missing.
-
-    Example:
-        >>> clips = pd.DataFrame({"start_s": [0.0, 1.0], "score": [0.25, 0.75], "psnr_db": np.nan})
-        >>> what = dict(video="a", group="a", split="test", label="real", dataset="demo", method="original")
-        >>> how = dict(scope="", strength=0.0, codec="none", detector="midframe_mse", seed=0, status="ok")
-        >>> clips = clips.assign(**what, **how)
-        >>> video_scores(clips)[["video", "score", "n_clips", "n_failed"]]
-          video  score  n_clips  n_failed
-        0     a    0.5        2         0
+        One row a video, variant (method, strength, codec, seed) and detector: `score` and `psnr_db` are means over the
+        scored clips, `n_clips` counts them, `n_failed` the others. A video without a scored clip has an empty score.
     """
     require(scores, COLUMNS)
     ok = usable(scores)
@@ -84,19 +53,7 @@ def video_scores(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def one_detector(scores: pd.DataFrame, detector: str) -> pd.DataFrame:
-    """Take one detector's rows, if they are fit to be compared with each other.
-
-    Args:
-        scores: scores table, one row a clip and detector.
-        detector: name in the column `detector`.
-
-    Returns:
-        Its rows, failed ones included.
-
-    Raises:
-        ValueError: a column is missing, the detector is not there, several splits are mixed, a class has no
-            scored row, or the reals went through other codecs than the fakes (that would measure the codec).
-    """
+    """Take one detector's rows, failed ones included, if they are fit to be compared with each other."""
     require(scores, COLUMNS)
     rows = scores[scores["detector"].eq(detector)]
     if rows.empty:
@@ -105,52 +62,29 @@ def one_detector(scores: pd.DataFrame, detector: str) -> pd.DataFrame:
         raise ValueError(f"metrics are of one split at a time; got {sorted(set(rows['split']))}")
     is_fake(rows[usable(rows)])
     of_reals, of_fakes = (set(rows["codec"][rows["label"].eq(label)]) for label in ("real", "fake"))
-    if of_reals != of_fakes:
+    if of_reals != of_fakes:  # the codec would be measured, not the forgery
         raise ValueError(f"reals and fakes must share codecs; got {sorted(of_reals)} and {sorted(of_fakes)}")
     return rows
 
 
 def per_unit(clips: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """Leave scored clips as they are, or average them to videos.
-
-    Args:
-        clips: scored rows.
-        unit: "clip" or "video".
-
-    Raises:
-        ValueError: another unit.
-    """
+    """Leave scored clips as they are, or average them to videos."""
     if unit not in ("clip", "video"):
         raise ValueError(f'unit must be "clip" or "video"; got {unit!r}')
     return clips if unit == "clip" else video_scores(clips)
 
 
 def source_of(table: pd.DataFrame) -> np.ndarray:
-    """Number the footage behind each row: a real and all fakes made from it have the same number.
-
-    Args:
-        table: clips (their source is the clip) or, without the column `start_s`, videos.
-
-    Returns:
-        Integers (R,).
-    """
-    require(table, SOURCE)
+    """Number the footage, clip or video, behind each row (R,): a real and all fakes made from it share the number."""
     key = [*SOURCE, "start_s"] if "start_s" in table.columns else SOURCE
     return table.groupby(key, sort=False, dropna=False, observed=True).ngroup().to_numpy()
 
 
 def matched(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep the scored fakes and exactly the reals they were made from.
+    """Keep the scored fakes and exactly the reals they were made from; none is left if there is no such pair.
 
-    A family that needs a face forges only some clips. Against all reals its AUC would measure the difference
-    between scenes, not between real and fake. Fakes that were made from none of the reals here (a data set's
-    own) are left beside all of them.
-
-    Args:
-        rows: clips of both labels, failed ones included.
-
-    Returns:
-        The scored rows whose source was scored both as real and as fake; no row if there is no such source.
+    A family that needs a face forges only some clips. Against all reals its AUC would measure the difference between
+    scenes. Fakes that were made from none of the reals here (a data set's own) are left beside all of them.
     """
     source, fake, ok = source_of(rows), is_fake(rows), usable(rows)
     if not np.isin(source[fake], source[~fake]).any():
@@ -160,24 +94,10 @@ def matched(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def one_fake_per_real(table: pd.DataFrame) -> np.ndarray:
-    """Weigh the rows as if every real had one fake, however many families were made from it.
+    """Weigh rows (R,) as if every real had one fake, however many families were made from it.
 
-    A fake weighs 1 / (number of fakes of its source), a real 1. Where sources lack a real or a fake, all
-    fakes are scaled alike, so that fakes and reals weigh the same in sum.
-
-    Args:
-        table: rows of both labels.
-
-    Returns:
-        Weights (R,), positive.
-
-    Raises:
-        ValueError: a class is empty, or a column is missing.
-
-    Example:
-        >>> three = pd.DataFrame({"video": "a", "label": ["real", "fake", "fake"]})
-        >>> one_fake_per_real(three.assign(group="a", codec="none", detector="midframe_mse", seed=0))
-        array([1. , 0.5, 0.5])
+    A fake weighs 1 / (number of fakes of its source), a real 1. Where sources lack a real or a fake, all fakes are
+    scaled alike, so that fakes and reals weigh the same in sum.
     """
     source, fake = source_of(table), is_fake(table)
     n_fakes = np.bincount(source, weights=fake)[source]

@@ -11,26 +11,14 @@ from tad.scoring.table import is_fake, one_fake_per_real, require, usable
 
 @dataclass(frozen=True)
 class Threshold:
-    """A score above `value` is called fake; the rest says what that number rests on.
-
-    Args:
-        value: the threshold.
-        quantile: of the reals' scores, in (0, 1); None if it was chosen otherwise.
-        n_clips, n_groups: clips and groups it was chosen on.
-        guarantee: in words, which false-positive rate it promises.
-        kind: how it was chosen.
-
-    Example:
-        >>> float(Threshold(0.3137, None, 0, 0, "none", kind="the model card's"))
-        0.3137
-    """
+    """A score above `value` is called fake; the rest says what that number rests on."""
 
     value: float
-    quantile: float | None
+    quantile: float | None  # of the reals' scores, in (0, 1); None if it was chosen otherwise
     n_clips: int
     n_groups: int
-    guarantee: str
-    kind: str = "validation reals"
+    guarantee: str  # in words, which false-positive rate it promises
+    kind: str = "validation reals"  # how it was chosen
 
     def __float__(self) -> float:
         return self.value
@@ -39,28 +27,16 @@ class Threshold:
 def quantile_threshold(scores: pd.DataFrame, quantile: float = 0.95) -> Threshold:
     """Choose the threshold that a share of the validation reals does not pass, each group weighing the same.
 
-    The inverse of the weighted distribution function: the smallest score at or below which `quantile` of the
-    weight lies. No interpolation: it is one of the scores.
-
     Args:
-        scores: one detector's rows, validation reals only: clips, or the videos of `video_scores` if videos
-            are to be judged. Rows without a score are left out.
-        quantile: in (0, 1).
-
-    Returns:
-        The threshold with what its number of groups can promise.
-
-    Raises:
-        ValueError: a fake, a row of another split or of a second detector, no scored row, a quantile outside
-            (0, 1), or a missing column.
+        scores: one detector's validation reals: clips, or the videos of `video_scores` if videos are to be judged.
+            Rows without a score are left out.
+        quantile: in (0, 1); the smallest score at or below which so much of the weight lies, never interpolated.
 
     Example:
         >>> clips = pd.DataFrame({"group": list("aabc"), "score": [0.1, 0.2, 0.3, 0.4]})
         >>> clips = clips.assign(label="real", split="val", detector="midframe_mse", status="ok")
         >>> quantile_threshold(clips, 0.5).value
         0.3
-        >>> quantile_threshold(clips).guarantee
-        'no guarantee at 5 %: needs 19 groups, has 3; this quantile promises 28.8 % at most'
     """
     if not 0 < quantile < 1:
         raise ValueError(f"quantile must lie between 0 and 1; got {quantile}")
@@ -89,51 +65,27 @@ def _clips(rows: pd.DataFrame) -> int:
 def guarantee(quantile: float, n_groups: int) -> str:
     """Say which false-positive rate a quantile over calibration groups promises.
 
-    For a row of one more group, drawn as the n calibration groups were, the promise is the conformal
-    1 - quantile * n / (n + 1). Whatever the quantile, it cannot be less than 1 / (n + 1): the new group may
-    be the worst of all n + 1.
+    For a row of one more group, drawn as the n calibration groups were, it is the conformal 1 - quantile * n / (n + 1),
+    never below 1 / (n + 1): the new group may be the worst of all n + 1.
 
     Source: Lee, Barber, Willett, "Distribution-free inference with hierarchical data", 2023.
-
-    Args:
-        quantile: in (0, 1).
-        n_groups: at least 1.
-
-    Example:
-        >>> guarantee(0.9, 30)
-        'at most 12.9 % false positives in footage like the 30 calibration groups'
     """
     rate = 1 - quantile
     needed = ceil(round(1 / rate - 1, 9))
     promised = f"{100 * (1 - quantile * n_groups / (n_groups + 1)):.3g} %"
-    if n_groups < needed:
-        return (
-            f"no guarantee at {100 * rate:.3g} %: needs {needed} groups, has {n_groups}; "
-            f"this quantile promises {promised} at most"
-        )
-    return f"at most {promised} false positives in footage like the {n_groups} calibration groups"
+    if n_groups >= needed:
+        return f"at most {promised} false positives in footage like the {n_groups} calibration groups"
+    lacking = f"no guarantee at {100 * rate:.3g} %: needs {needed} groups, has {n_groups}"
+    return f"{lacking}; this quantile promises {promised} at most"
 
 
 def oracle_threshold(table: pd.DataFrame) -> Threshold:
-    """Choose the threshold that maximises the accuracy on the very rows it will be judged by.
+    """Choose the threshold that maximises the accuracy, at one fake per real, on the very rows it will be judged by.
 
     Only for comparison with published "optimal" thresholds; every table that uses it says *oracle*.
 
     Args:
-        table: one detector's rows, clips or videos, both labels. Rows without a score are left out; the rest
-            is weighed as one fake per real.
-
-    Returns:
-        The threshold, of kind "oracle".
-
-    Raises:
-        ValueError: a class is empty.
-
-    Example:
-        >>> table = pd.DataFrame({"video": list("abab"), "label": ["real"] * 2 + ["fake"] * 2})
-        >>> table = table.assign(group="a", codec="none", detector="midframe_mse", seed=0, status="ok")
-        >>> oracle_threshold(table.assign(score=[0.1, 0.2, 0.6, 0.8])).value
-        0.4
+        table: one detector's rows, clips or videos, both labels. Rows without a score are left out.
     """
     rows = table[usable(table)]
     value = most_accurate_cut(is_fake(rows), rows["score"].to_numpy(float), one_fake_per_real(rows))
@@ -142,23 +94,10 @@ def oracle_threshold(table: pd.DataFrame) -> Threshold:
 
 
 def most_accurate_cut(fake: np.ndarray, score: np.ndarray, weights: np.ndarray) -> float:
-    """Find the cut (fake above it) of the greatest weighted accuracy.
+    """Find the cut (fake above it) of the greatest weighted accuracy, from rows (R,).
 
-    All cuts in the gap between two neighbouring scores do the same; the middle of the gap is taken. Among
-    equally good gaps the widest wins, then the lowest. Calling all or none fake is considered too, and taken
-    only if it is strictly better: the cut is then just below the lowest, or at the highest score.
-
-    Args:
-        fake: booleans (R,).
-        score: (R,).
-        weights: (R,), positive.
-
-    Returns:
-        The cut.
-
-    Example:
-        >>> most_accurate_cut(np.array([False, True, True]), np.array([1.0, 2.0, 4.0]), np.ones(3))
-        1.5
+    All cuts between two neighbouring scores do the same; the middle of the gap is taken. Among equally good gaps the
+    widest wins, then the lowest. Calling all or none fake is taken only if it is strictly better.
     """
     values, place = np.unique(score, return_inverse=True)
     gain = np.bincount(place, weights=np.where(fake, -weights, weights))  # of moving the cut past a value

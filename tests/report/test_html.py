@@ -129,21 +129,16 @@ def test_findings_come_first(soup):
 
 
 def test_plotlys_script_is_shared_and_written_only_where_needed(notebook, tmp_path):
-    (tmp_path / "shared.js").write_text("already here")
+    (tmp_path / "plotly.min.js").write_text("already here")
     nbformat.write(notebook, tmp_path / "a.ipynb")
-    export_html(tmp_path / "a.ipynb", tmp_path / "a.html", plotly_js="shared.js", title="T & T", home="index.html")
-    assert (tmp_path / "shared.js").read_text() == "already here"
-    assert '<script src="shared.js">' in (tmp_path / "a.html").read_text()
+    export_html(tmp_path / "a.ipynb", tmp_path / "a.html", title="T & T", home="index.html")
+    assert (tmp_path / "plotly.min.js").read_text() == "already here"
+    assert '<script src="plotly.min.js">' in (tmp_path / "a.html").read_text()
     assert '<a href="index.html">' in (tmp_path / "a.html").read_text()
     assert "<title>T &amp; T</title>" in (tmp_path / "a.html").read_text()
 
+    (tmp_path / "plotly.min.js").unlink()
     nbformat.write(nbformat.v4.new_notebook(), tmp_path / "empty.ipynb")
     export_html(tmp_path / "empty.ipynb", tmp_path / "empty.html")
     assert not (tmp_path / "plotly.min.js").exists()
     assert 'plotly.min.js"' not in (tmp_path / "empty.html").read_text()
-
-
-@pytest.mark.parametrize("address", ["https://example.org/plotly.js", "/srv/plotly.js"])
-def test_plotlys_script_must_be_near(notebook, tmp_path, address):
-    with pytest.raises(ValueError, match="must be relative to the page; got"):
-        export_html(tmp_path / "a.ipynb", tmp_path / "a.html", plotly_js=address)

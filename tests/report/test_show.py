@@ -46,11 +46,6 @@ def test_an_alternative_text_is_required(alt):
         show(go.Figure(), alt)
 
 
-def test_other_objects_are_refused():
-    with pytest.raises(TypeError, match="got DataFrame"):
-        show(pd.DataFrame(), "a table")
-
-
 def test_a_table_has_html_and_a_plain_fallback(displayed):
     show_table(pd.DataFrame({"family": ["<b>"], "auc": [0.5]}), "Areas", {"auc": "{:.2f}"})
     [(data, _)] = displayed

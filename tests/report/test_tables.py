@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from tad.report.tables import table_html
+from tad.report.show import table_html
 
 DATA = pd.DataFrame({"family": ["<b>x</b>", "warp"], "auc": [0.98765, np.nan], "note": ["a & b", ""]})
 
@@ -36,10 +36,6 @@ def test_a_named_index_becomes_the_first_column():
         ["<b>x</b>", "0.9877"],
         ["warp", "–"],
     ]
-
-
-def test_a_function_can_format():
-    assert cells(table_html(DATA, "", {"note": str.upper}))[1][2] == "A & B"
 
 
 def test_an_unknown_format_is_refused():

@@ -11,8 +11,7 @@ CELLS = 5
 def jitter_warp(clip, strength, generator, **_):
     """A region trembles: each frame of it is bent by a small field of displacements of its own.
 
-    The trace of methods that generate each frame by itself, whose shapes do not agree from one frame to the
-    next.
+    The trace of methods that generate each frame by itself, whose shapes do not agree from one frame to the next.
 
     Strength 0: nothing. 0.5: up to 2.5 % of the short side where it moves most. 1: up to 5 %.
     """

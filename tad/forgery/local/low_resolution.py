@@ -13,10 +13,9 @@ OCTAVES = 3  # at strength 1 the region is scaled down 2^3-fold
 def low_resolution(clip, strength, generator, **_):
     """A region is scaled down and up again, as if generated at a lower resolution and pasted in.
 
-    Generators of faces work at a fixed small size, and the warp to the video's own size leaves this trace (Li
-    and Lyu, "Exposing DeepFake Videos By Detecting Face Warping Artifacts", 2019). Factors between powers of
-    two are blends of both neighbours, as textures are filtered between mip-map levels, so that the effect has
-    no jump anywhere.
+    Generators of faces work at a fixed small size, and the warp to the video's own size leaves this trace (Li and Lyu,
+    "Exposing DeepFake Videos By Detecting Face Warping Artifacts", 2019). Factors between powers of two are blends of
+    both neighbours, as textures are filtered between mip-map levels, so that the effect has no jump anywhere.
 
     Strength 0: nothing. 0.5: between 2- and 4-fold. 1: 8-fold.
     """

@@ -14,14 +14,13 @@ from tad.forgery.registry import forgery
 def self_blend(clip, strength, generator, **_):
     """A region is blended with the clip's own pixels, slightly recoloured, moved, and blurred or sharpened.
 
-    Source: Shiohara and Yamasaki, "Detecting Deepfakes with Self-Blended Images", CVPR 2022: no face is
-    generated, but the traces of blending one in are there. Limits of movement and colour are the paper's;
-    here one change holds for the whole clip, the region may be anywhere, and every magnitude is at least half
-    of its limit.
+    Source: Shiohara and Yamasaki, "Detecting Deepfakes with Self-Blended Images", CVPR 2022: no face is generated, but
+    the traces of blending one in are there. Limits of movement and colour are the paper's; here one change holds for
+    the whole clip, the region may be anywhere, and every magnitude is at least half of its limit.
 
-    Strength 0: nothing. 1: shift up to 3 % of the width and 1.5 % of the height, zoom up to 5 %, channels up
-    to 20 / 255 brighter or darker, saturation up to 30 % and contrast up to 10 % more or less, detail
-    finer than 1 % of the short side removed or doubled. 0.5: half of each.
+    Strength 0: nothing. 1: shift up to 3 % of the width and 1.5 % of the height, zoom up to 5 %, channels up to 20 /
+    255 brighter or darker, saturation up to 30 % and contrast up to 10 % more or less, detail finer than 1 % of the
+    short side removed or doubled. 0.5: half of each.
     """
     height, width = clip.shape[-2:]
     mask = moving_blob(clip.shape, generator, device=clip.device)

@@ -1,6 +1,6 @@
 """Families that change entire frames: at strength 1 nobody overlooks them."""
 
-from tad.forgery.whole import (
+from tad.forgery.whole import (  # noqa: F401 - importing them registers their families
     block_shuffle,
     channel_permutation,
     foreign_frames,
@@ -9,13 +9,3 @@ from tad.forgery.whole import (
     inversion,
     posterise,
 )
-
-__all__ = [
-    "block_shuffle",
-    "channel_permutation",
-    "foreign_frames",
-    "frame_shuffle",
-    "heavy_noise",
-    "inversion",
-    "posterise",
-]

@@ -11,9 +11,9 @@ BLOCKS = 7  # along the short side: 16 px of 112, 32 px of 224
 def block_shuffle(clip, strength, generator, **_):
     """Square blocks of each frame change places, differently in every frame.
 
-    A block is 1/7 of the short side; what the blocks do not fill at the right and bottom edge stays. Blocks
-    swap in pairs, so those moved at one strength are among those moved at any higher one. Nothing of a frame
-    can be foretold from its neighbours, which is why each frame has a permutation of its own.
+    A block is 1/7 of the short side; what the blocks do not fill at the right and bottom edge stays. Blocks swap in
+    pairs, so those moved at one strength are among those moved at any higher one. Nothing of a frame can be foretold
+    from its neighbours, which is why each frame has a permutation of its own.
 
     Strength 0: nothing. 0.5: half of the blocks have moved. 1: all of them.
     """

@@ -9,11 +9,10 @@ from tad.forgery.registry import forgery
 def foreign_frames(clip, strength, generator, *, donor, **_):
     """Frames of another video stand in the place of the clip's own.
 
-    Every second frame, counted from the mid frame both ways, may be replaced, in a random order: the ones
-    replaced at one strength stay so at any higher one.
+    Every second frame, counted from the mid frame both ways, may be replaced, in a random order: the ones replaced at
+    one strength stay so at any higher one.
 
-    Strength 0: nothing. 0.5: half of these are foreign, a quarter of all frames. 1: all of them, the mid
-    frame too.
+    Strength 0: nothing. 0.5: half of these are foreign, a quarter of all frames. 1: all of them, the mid frame too.
     """
     frames = clip.shape[1]
     candidates = torch.arange((frames // 2) % 2, frames, 2)

@@ -8,8 +8,8 @@ from tad.forgery.registry import forgery
 def frame_shuffle(clip, strength, generator, **_):
     """The frames change places.
 
-    Frames swap in random pairs, so those moved at one strength are among those moved at any higher one, and
-    the mean displacement grows. Every single frame stays real, only their order tells.
+    Frames swap in random pairs, so those moved at one strength are among those moved at any higher one, and the mean
+    displacement grows. Every single frame stays real, only their order tells.
 
     Strength 0: nothing. 0.5: half of the frames have moved. 1: all of them.
     """

@@ -7,8 +7,8 @@ from tad.forgery.registry import forgery
 def inversion(clip, strength, generator, **_):
     """The clip turns into its negative, one colour channel after the other in a random order.
 
-    All channels at once would pass through plain grey, which is the easiest of all clips to reconstruct. To
-    a network that is equivariant to the sign of its input, even the full negative looks like the original.
+    All channels at once would pass through plain grey, which is the easiest of all clips to reconstruct. To a network
+    that is equivariant to the sign of its input, even the full negative looks like the original.
 
     Strength 0: nothing. 0.5: one channel is negative, one is flat, one is untouched. 1: the negative.
     """

@@ -12,8 +12,8 @@ BITS = 8
 def posterise(clip, strength, generator, **_):
     """Colours are cut down to few levels in each channel.
 
-    Bits are dropped, the lowest first, and the step from one number of bits to the next is a cross-fade: low
-    bits only ever darken a pixel, so the effect grows without a jump in every single pixel.
+    Bits are dropped, the lowest first, and the step from one number of bits to the next is a cross-fade: low bits only
+    ever darken a pixel, so the effect grows without a jump in every single pixel.
 
     Strength 0: 8 bits, nothing. 0.5: 4.5 bits, that is 16 to 32 levels. 1: 1 bit, black and mid grey.
     """

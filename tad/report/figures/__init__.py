@@ -2,17 +2,9 @@
 
 from tad.report.figures.curves import training_curves
 from tad.report.figures.detectability import detectability
-from tad.report.figures.distribution import mse_distribution, score_by_family
-from tad.report.figures.frames import attention_grid, film_strip, flow_pictures
-from tad.report.figures.roc import roc
+from tad.report.figures.frames import attention_grid, film_strip
+from tad.report.figures.scores import mse_distribution, roc, score_by_family
 
 __all__ = [
-    "attention_grid",
-    "detectability",
-    "film_strip",
-    "flow_pictures",
-    "mse_distribution",
-    "roc",
-    "score_by_family",
-    "training_curves",
-]
+    "attention_grid", "detectability", "film_strip", "mse_distribution", "roc", "score_by_family", "training_curves",
+]  # fmt: skip

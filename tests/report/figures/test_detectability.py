@@ -77,8 +77,3 @@ def test_what_the_reader_is_told(curves):
 def test_an_auc_below_chance_stays_in_the_picture(curves):
     curves[["auc", "low"]] -= 0.5
     assert figures.detectability(curves).layout.yaxis.range[0] < curves["low"].min()
-
-
-def test_missing_columns_are_named(curves):
-    with pytest.raises(ValueError, match=r"without \['psnr_db'\]"):
-        figures.detectability(curves.drop(columns="psnr_db"))

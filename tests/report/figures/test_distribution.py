@@ -36,13 +36,6 @@ def test_distribution_names_thresholds_means_and_n(scores):
     assert dict(mpl.rcParams) == before
 
 
-def test_the_cards_numbers_are_not_drawn_on_another_detectors_axis(scores):
-    top, below = figures.mse_distribution(scores, -0.1, detector="other").axes
-    assert not any("card" in text for text in legend(top))
-    assert len(below.texts) == 2
-    assert top.get_xscale() == "linear"  # negative scores
-
-
 def test_each_family_by_itself(scores):
     figure = figures.score_by_family(scores, 0.05)
     figure.canvas.draw()  # a name with a pair of dollars must not be parsed as mathematics

@@ -1,6 +1,7 @@
 from bs4 import BeautifulSoup
 
-from tad.report.prose import close_off, markdown, outline
+from tad.report.html import outline
+from tad.report.pages import close_off, duration, last_line, markdown, when
 
 OUTSIDE = """
 <a href="https://example.org/a">paper</a><a href="page.html#x">near</a><a href="#y">here</a>
@@ -36,3 +37,9 @@ def test_markdown_from_outside_cannot_bring_html():
     soup = BeautifulSoup(html, "html.parser")
     assert soup.h2.get_text() == "Findings" and not soup.h1
     assert not soup.b and not soup.script and soup.strong and soup.td
+
+
+def test_times_and_errors_as_people_say_them():
+    assert [duration(s) for s in (581.3, 7.25, 8000, None)] == ["9 min 41 s", "7.2 s", "2 h 13 min", ""]
+    assert [when(t) for t in ("2025-11-23T01:34:07+00:00", None)] == ["2025-11-23 01:34", ""]
+    assert last_line("Traceback\n  in cell\nValueError: x \n\n") == "ValueError: x" and last_line("") == ""

@@ -1,6 +1,6 @@
 import pytest
 
-from tad.report.notebook import parameters
+from tad.report.html import parameters
 
 
 def test_injected_values_stand_beside_their_defaults():
