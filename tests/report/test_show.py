@@ -25,7 +25,7 @@ def test_a_matplotlib_figure_carries_its_texts_and_is_closed(displayed):
     (data, metadata), (repeat, marked) = displayed
     assert metadata["tad"] == {"alt": "two lines", "caption": "caption"}
     width, height = struct.unpack(">II", base64.b64decode(data["image/png"])[16:24])
-    assert (width, height) == (2 * metadata["image/png"]["width"], 2 * metadata["image/png"]["height"])
+    assert (width, height) == (1.5 * metadata["image/png"]["width"], 1.5 * metadata["image/png"]["height"])
     assert data["text/plain"] == "two lines"
     assert (repeat, marked) == ({"text/plain": "caption"}, {"tad": {"repeats_caption": True}})
     assert not plt.fignum_exists(figure.number)
