@@ -35,6 +35,27 @@ class EnhancedTimeSformer(nn.Module):
         self.blocks = nn.ModuleList(DividedBlock(c.width, c.heads, c.mlp_ratio) for _ in range(c.depth))
         self.frame_head = FrameHead(c.width, c.patch)
         self.flow_head = FlowHead(c.width, c.patch)
+        self._draw_weights()
+
+    def _draw_weights(self):
+        """Let the picture reach the tokens at its own size.
+
+        With torch's defaults four convolutions shrink it to a two-hundredth of what the first block adds, and a
+        network that cannot see its input learns the mean frame for many hundred steps.
+        """
+        for module in self.stem.modules():
+            if isinstance(module, nn.Conv3d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                nn.init.zeros_(module.bias)
+        nn.init.kaiming_normal_(self.patch_embed.weight, nonlinearity="linear")
+        nn.init.zeros_(self.patch_embed.bias)
+        for block in self.blocks:
+            for linear in (m for m in block.modules() if isinstance(m, nn.Linear)):
+                nn.init.trunc_normal_(linear.weight, std=0.02)  # as ViT (Dosovitskiy et al. 2021)
+                nn.init.zeros_(linear.bias)
+            for last in (block.time.project, block.space.project, block.mlp[-1]):
+                # each block begins as a small correction, as GPT-2 (Radford et al. 2019)
+                nn.init.trunc_normal_(last.weight, std=0.02 / (2 * self.config.depth) ** 0.5)
 
     def forward(self, video: Tensor) -> tuple[Tensor, Tensor]:
         """Reconstruct the mid frame and predict the flow from it to the next frame.
