@@ -69,22 +69,16 @@ def _reproduce(commands):
 
 
 def _do_reproduce(options) -> int:
-    import pandas as pd
-
-    from tad.experiment.reproduce import reproduce
-    from tad.report.index import AGAINST_CARD
+    from tad.experiment.reproduce import reproduce, tables
 
     folder, whole = reproduce(
         options.size, seed=options.seed, name=options.name, manifest=options.manifest, force=options.force
     )
-    table = folder / AGAINST_CARD
-    if table.is_file():
-        print("\nultra-extreme families on scenes never seen in training, beside the model card\n")
-        print(
-            pd.read_csv(table, keep_default_na=False)[["quantity", "card", "measured", "interval"]].to_string(
-                index=False
-            )
-        )
+    if whole:
+        for heading, table in tables(folder):
+            print(f"\n{heading}\n\n{table.to_string(index=False)}")
+    else:
+        print("tad: a notebook failed; the page below shows where", file=sys.stderr)
     print(f"\n{folder / 'index.html'}")
     return 0 if whole else 1
 

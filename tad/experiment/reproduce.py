@@ -67,6 +67,22 @@ def reproduce(
     return run.folder, whole
 
 
+def tables(folder: Path) -> list[tuple[str, pd.DataFrame]]:
+    """What a run measured, to be printed: the card's numbers beside ours, and each family by itself."""
+    card = pd.read_csv(folder / AGAINST_CARD, keep_default_na=False)
+    families = pd.read_csv(folder / "families.csv", keep_default_na=False).rename(columns={"text": "AUC"})
+    for share in ("recall", "false_positive_rate"):
+        families[share] = families[share].astype(float).map("{:.0%}".format)
+    families["separation_ratio"] = families["separation_ratio"].astype(float).map("{:.2f}".format)
+    return [
+        ("ultra-extreme families, scenes never seen in training", card[["quantity", "card", "measured", "interval"]]),
+        (
+            "each family by itself",
+            families[["family", "scope", "AUC", "recall", "false_positive_rate", "separation_ratio", "verdict"]],
+        ),
+    ]
+
+
 def _key_numbers(folder: Path) -> dict[str, str]:
     file = folder / AGAINST_CARD
     if not file.is_file():

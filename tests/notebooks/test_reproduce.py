@@ -40,6 +40,7 @@ def folder(project, done):
 def test_it_ends_with_the_table_and_the_page(done, folder):
     assert done.returncode == 0, done.stderr[-3000:]
     assert "card" in done.stdout and "separation ratio" in done.stdout
+    assert "each family by itself" in done.stdout and "low_resolution" in done.stdout
     assert done.stdout.rstrip().endswith(str(folder / "index.html"))
 
 
