@@ -127,6 +127,11 @@ def _do_train(options) -> int:
     from tad.experiment import train
 
     done = train(options.size, options.manifest, options.output, options.seed)
+    v = done.facts["validation"]
+    print(
+        f"validation error of the mid frame {v['val_frame_mse']:.4f}; copying a neighbour {v['val_copy_mse']:.4f}, "
+        f"mean of both neighbours {v['val_neighbour_mean_mse']:.4f}"
+    )
     print(f"{done.checkpoint}\nthreshold {done.threshold.value:.4g} ({done.threshold.guarantee})")
     return 0
 

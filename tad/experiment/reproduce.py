@@ -20,7 +20,7 @@ SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and o
         "02_evaluate": {"per_video": 4},
         "03_generalization": {"per_video": 2, "strengths": [0.1, 0.3, 1.0]},
     },
-    "full": {"03_generalization": {"per_video": 0, "strengths": [0.1, 0.2, 0.4, 0.7, 1.0]}},
+    "full": {"03_generalization": {"per_video": 8, "strengths": [0.1, 0.3, 0.6, 1.0]}},
 }
 KEY_NUMBERS = ("accuracy", "false-positive rate", "separation ratio", "AUC")
 

@@ -167,10 +167,15 @@ class Run:
             os.replace(part, done)
             export_html(done, self.folder / f"{name}.html", title=station["title"], home="index.html")
             station.update(status=DONE, html=f"{name}.html")
+        finally:
+            part.unlink(missing_ok=True)
         station["duration_s"] = round(time.monotonic() - began, 1)
 
     def close(self, status: str, **facts):
         """Record the outcome and draw the run's page and the index over all runs."""
+        for station in self.record["stations"]:
+            if station["status"] == "running":  # it did not come to its end
+                station["status"] = status
         self.record.update(status=status, **facts)
         self.save()
         write_run_index(self.folder)

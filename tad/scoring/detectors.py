@@ -6,6 +6,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from tad.data import check_clip
 from tad.model import EnhancedTimeSformer
 from tad.training import frame_error, neighbour_errors
 
@@ -93,11 +94,15 @@ def score_stream(detectors: list[Detector], clips: Iterable[Tensor], batch_size:
 
     Yields:
         For each clip, in order, the score by each detector's name.
+
+    Raises:
+        ValueError: a clip is not float32, not finite or not within [-1, 1].
     """
     batch: list[Tensor] = []
 
     def flush():
-        scores = {d.name: d.score(torch.stack(batch)).tolist() for d in detectors}
+        together = check_clip(torch.stack(batch))
+        scores = {d.name: d.score(together).tolist() for d in detectors}
         return [dict(zip(scores, values, strict=True)) for values in zip(*scores.values(), strict=True)]
 
     for clip in clips:

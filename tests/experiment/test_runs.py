@@ -104,6 +104,21 @@ def test_a_failed_notebook_is_kept_and_never_shown_as_a_result(project):
     assert json.loads((folder / "run.json").read_text())["stations"][0]["status"] == "failed"
 
 
+def test_an_interrupted_run_leaves_a_clean_state(project, monkeypatch):
+    def interrupted(*_, **__):
+        (project / "reports" / "halted" / "01_small.part.ipynb").write_text("half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs.papermill, "execute_notebook", interrupted)
+    run = Run("halted")
+    with pytest.raises(KeyboardInterrupt):
+        run.execute("01_small", {})
+    run.close("interrupted")
+    record = json.loads((project / "reports" / "halted" / "run.json").read_text())
+    assert record["status"] == record["stations"][0]["status"] == "interrupted"
+    assert sorted(p.name for p in (project / "reports" / "halted").iterdir()) == ["index.html", "run.json"]
+
+
 def test_a_fingerprint_follows_contents_not_times(project):
     file = project / "weights"
     file.write_text("a")

@@ -54,3 +54,11 @@ def test_a_stream_keeps_order_and_holds_one_batch(network, generator, batch_size
 def test_unknown_names_are_refused(network):
     with pytest.raises(ValueError, match="one of midframe_mse.*got 'mse'"):
         build("mse", network)
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), 1.5, -1.01])
+def test_clips_out_of_range_are_refused(network, video, wrong):
+    clip = video[0].clone()
+    clip[0, 0, 0, 0] = wrong
+    with pytest.raises(ValueError, match=r"finite and lie in \[-1, 1\]"):
+        list(score_stream([build("neighbour_copy", network)], [clip]))
