@@ -126,7 +126,7 @@ def _train(commands):
 def _do_train(options) -> int:
     from tad.experiment import train
 
-    done = train(options.size, options.manifest, options.output, options.seed)
+    done = train(options.size, options.manifest, Path(options.output).resolve(), options.seed)
     v = done.facts["validation"]
     print(
         f"validation error of the mid frame {v['val_frame_mse']:.4f}; copying a neighbour {v['val_copy_mse']:.4f}, "

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from tad import scoring
-from tad.data import FixedClips, read_manifest
+from tad.data import FixedClips, project_root, read_manifest
 from tad.experiment.checkpoints import checkpoint_path, load, save_threshold
 from tad.experiment.forging import choose, forged, reconstruct, score_table
 from tad.model import read_facts
@@ -15,6 +15,16 @@ from tad.report import CARD
 from tad.training import RECIPES, fit
 
 CARD_DETECTOR = "midframe_mse"
+
+
+def folder(output: str | Path) -> Path:
+    """The folder for a notebook's tables, made if need be; a relative path counts from the project's root.
+
+    Papermill runs a notebook in the root, JupyterLab in the notebook's own folder: both must mean the same place.
+    """
+    path = project_root() / output
+    path.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 @dataclass
@@ -52,14 +62,14 @@ def train(size: str, manifest: str, output: str | Path, seed: int = 0, **overrid
     """
     if size not in RECIPES:
         raise ValueError(f"size must be one of {', '.join(RECIPES)}; got {size!r}")
-    folder = Path(output) / "training"
-    checkpoint = fit(replace(RECIPES[size], **overrides), manifest, folder, seed)
+    training = folder(output) / "training"
+    checkpoint = fit(replace(RECIPES[size], **overrides), manifest, training, seed)
     model = load(checkpoint)
     clips = _clips(model, manifest, "val")
     scores = score_table(model, clips, {}, (), seed, "scoring validation reals")
     threshold = calibrate(scores)
     save_threshold(checkpoint, CARD_DETECTOR, threshold)
-    log = pd.read_csv(folder / "log.csv")
+    log = pd.read_csv(training / "log.csv")
     return Training(checkpoint, log, read_facts(checkpoint), threshold, scores, clips, model)
 
 
@@ -116,7 +126,7 @@ def evaluate(
         unit: what is judged, "video" (mean of its clips) or "clip".
     """
     found = _measure(checkpoint, manifest, output, "scores.parquet", (1.0,), seed, per_video, unit, None)
-    found.against_card().to_csv(Path(output) / "against_card.csv", index=False)
+    found.against_card().to_csv(folder(output) / "against_card.csv", index=False)
     return found
 
 
@@ -146,9 +156,7 @@ def _measure(checkpoint, manifest, output, name, strengths, seed, per_video, uni
     val, test = (_clips(model, manifest, split, per_video) for split in ("val", "test"))
     reals = score_table(model, val, {}, (), seed, "scoring validation reals")
     scores = score_table(model, test, choose(names=families), strengths, seed, "scoring test reals and fakes")
-    output = Path(output)
-    output.mkdir(parents=True, exist_ok=True)
-    pd.concat([reals, scores], ignore_index=True).to_parquet(output / name)
+    pd.concat([reals, scores], ignore_index=True).to_parquet(folder(output) / name)
     return Evaluation(scores, calibrate(reals, unit=unit), unit, seed)
 
 

@@ -59,3 +59,14 @@ def test_unknown_checkpoints_and_sizes_are_refused(manifest, tmp_path):
         experiment.load("nowhere")
     with pytest.raises(ValueError, match="size must be one of smoke, quick, full; got 'huge'"):
         experiment.train("huge", str(manifest), tmp_path)
+
+
+def test_papermill_and_jupyterlab_write_to_the_same_folder(tmp_path, monkeypatch):
+    (tmp_path / "data" / "demo").mkdir(parents=True)
+    (tmp_path / "data" / "demo" / "manifest.csv").write_text("")
+    (tmp_path / "notebooks").mkdir()
+    for where in (tmp_path, tmp_path / "notebooks"):
+        monkeypatch.chdir(where)
+        assert experiment.folder("reports/mine") == tmp_path / "reports" / "mine"
+    assert experiment.folder(tmp_path / "else") == tmp_path / "else"
+    assert (tmp_path / "else").is_dir() and not (tmp_path / "notebooks" / "reports").exists()
