@@ -19,6 +19,7 @@ SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and o
     "quick": {
         "02_evaluate": {"per_video": 4},
         "03_generalization": {"per_video": 2, "strengths": [0.1, 0.3, 1.0]},
+        "04_attention": {"clips": 2},
     },
     "full": {"03_generalization": {"per_video": 8, "strengths": [0.1, 0.3, 0.6, 1.0]}},
 }

@@ -27,6 +27,6 @@ class Recipe:
 
 RECIPES = {
     "smoke": Recipe(epochs=1, clips_per_epoch=4, batch_size=2),  # the tests
-    "quick": Recipe(epochs=5, clips_per_epoch=64),  # some minutes on two cores
+    "quick": Recipe(epochs=4, clips_per_epoch=64),  # some minutes on two cores
     "full": Recipe(epochs=8, clips_per_epoch=100),  # the weights that ship
 }
