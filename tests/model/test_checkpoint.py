@@ -100,4 +100,5 @@ def test_the_cards_usage(tmp_path, moving_video):
         frame_pred, flow_pred = model(video)
         mse = F.mse_loss(frame_pred, video[:, :, video.shape[2] // 2])
     assert video.shape == (1, 3, 16, 224, 224) and flow_pred.shape == (1, 2, 224, 224)
-    assert mse.item() > 0 and (mse.item() > 0.3137) in (True, False)
+    slow = (frame_pred[0] - video[0, :, 8]).square().mean()  # the mid frame of 16
+    assert 0 < mse.item() < float("inf") and torch.isclose(mse, slow)
