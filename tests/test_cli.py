@@ -10,7 +10,7 @@ from tad.cli import main
 
 
 def test_help_has_examples(capsys):
-    for command in ([], ["reproduce"], ["run"], ["train"], ["score"]):
+    for command in ([], ["reproduce"], ["run"], ["train"], ["score"], ["checkpoint"], ["card"]):
         with pytest.raises(SystemExit) as stop:
             main([*command, "--help"])
         assert stop.value.code == 0
@@ -51,7 +51,7 @@ def test_score_as_a_table_shows_no_escapes(checkpoint, moving_video, broken, cap
         (["run", "09_none"], "notebook must be one of"),
         (["run", "02_evaluate", "-p", "sed", "1"], "got 'sed'"),
         (["run", "02_evaluate", "-p", "seed", "one"], "seed must be of type int; got 'one'"),
-        (["train", "--output", "x", "--manifest", "none.csv"], "manifest must be a file; got none.csv"),
+        (["train", "--output", "x", "--data", "none.csv"], "manifest must be a file; got none.csv"),
     ],
 )
 def test_what_is_refused_is_said_in_one_line(words, told, capsys, tmp_path, monkeypatch):
@@ -76,3 +76,43 @@ def test_help_is_quick_because_it_loads_no_torch():
         "import sys, tad.cli\ntry: tad.cli.main(['--help'])\nexcept SystemExit: pass\nsys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+def test_checkpoint_inspect_shows_what_fits(checkpoint, tmp_path, capsys):
+    import torch
+
+    from tad.model import load_model
+
+    assert main(["checkpoint", "inspect", str(checkpoint)]) == 0
+    out = capsys.readouterr().out
+    assert "patch_embed.weight" in out and "config: {" in out
+    state = load_model(checkpoint).state_dict()
+    torch.save({"state_dict": {f"model.{name}": value for name, value in state.items()}}, tmp_path / "other.ckpt")
+    assert main(["checkpoint", "inspect", str(tmp_path / "other.ckpt"), "--preset", "tiny"]) == 1
+    out = capsys.readouterr().out
+    assert "other shape" in out and "missing" in out
+    assert main(["checkpoint", "inspect", str(tmp_path / "none.ckpt")]) == 2
+
+
+def test_train_names_every_setting_with_its_default(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    out = " ".join(capsys.readouterr().out.split())
+    for words in ("--precision X", "--accumulate X", "--compile", "--max-time X", "--devices X", "(default auto)",
+                  "--preset X", "--recompute", "card (default quick)"):  # fmt: skip
+        assert words in out, words
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--recipe", "huge"], "recipe must be one of smoke, quick, full, card; got 'huge'"),
+        (["--set", "sise", "32"], "got sise"),
+        (["--preset", "large"], "preset must be one of base, small, tiny; got 'large'"),
+        (["--data", "data/demo"], "must be .tar files; got none in data/demo"),
+    ],
+)
+def test_train_refuses_in_one_line(words, told, capsys, tmp_path):
+    assert main(["train", "--output", str(tmp_path / "run"), *words]) == 2
+    error = capsys.readouterr().err
+    assert told in error and "Traceback" not in error

@@ -2,12 +2,16 @@
 
 from tad.data.clips import Clip, Counts, network_input, no_clip_reason, preprocess_video, read_clips
 from tad.data.codec import DecodeError, VideoInfo, decode, encode, probe
-from tad.data.loading import FixedClips, TrainingClips
+from tad.data.footage import Footage, open_footage
+from tad.data.loading import FixedClips, TrainingClips, VideoFiles, sample
 from tad.data.manifest import check_one_class, project_root, read_manifest, resolve, sha256
+from tad.data.sampling import EachOnce
+from tad.data.shards import ShardClips
 from tad.data.transforms import check_clip, to_clip, to_frames
 
 __all__ = [
-    "Clip", "Counts", "DecodeError", "FixedClips", "TrainingClips", "VideoInfo", "check_clip", "check_one_class",
-    "decode", "encode", "network_input", "no_clip_reason", "preprocess_video", "probe", "project_root",
-    "read_clips", "read_manifest", "resolve", "sha256", "to_clip", "to_frames",
+    "Clip", "Counts", "DecodeError", "EachOnce", "FixedClips", "Footage", "ShardClips", "TrainingClips", "VideoFiles",
+    "VideoInfo", "check_clip", "check_one_class", "decode", "encode", "network_input", "no_clip_reason",
+    "open_footage", "preprocess_video", "probe", "project_root", "read_clips", "read_manifest", "resolve", "sample",
+    "sha256", "to_clip", "to_frames",
 ]  # fmt: skip

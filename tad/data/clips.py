@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from tad.data.codec import DecodeError, decode
+from tad.data.codec import DecodeError, decode, probe
 from tad.data.transforms import centre_crop, resize_short_side, to_clip
 
 # In levels of 255 on a thumbnail. A cut changes the picture by more than CUT_LEVELS and by twice what the last frames
@@ -114,23 +114,25 @@ def windows(marked: Iterable[tuple[bool, float, Tensor]], frames: int, stride: i
 
 
 def read_clips(
-    path: str | Path,
+    path: str | Path | bytes,
     *,
     frames: int = 16,
     size: int = 224,
     stride: int | None = None,
     crop: tuple[int, int, int, int] | None = None,
     counts: Counts | None = None,
+    start_s: float = 0.0,
 ) -> Iterator[Clip]:
     """Decode a video once, in constant memory, into its clips.
 
     Args:
-        path: the file.
+        path: the file, or its bytes.
         frames: T, frames of a clip, at native rate.
         size: shorter side of the frames, px.
         stride: frames from the start of a clip to the start of the next; T when not given.
         crop: box of the footage in the file: top, bottom, left, right, px.
         counts: is filled with what was met.
+        start_s: where to begin.
 
     Yields:
         Clips in order.
@@ -139,8 +141,30 @@ def read_clips(
         DecodeError: the file cannot be decoded.
     """
     counts = counts if counts is not None else Counts()
-    resized = ((time_s, resize_short_side(frame, size)) for time_s, frame in decode(path, crop))
+    resized = ((time_s, resize_short_side(frame, size)) for time_s, frame in decode(path, crop, start_s))
     yield from windows(shots(resized, counts), frames, stride or frames, counts)
+
+
+def random_clip(
+    path: str | Path | bytes, generator: torch.Generator, *, frames: int, size: int, crop: tuple | None = None
+) -> Clip:
+    """Return the first clip from a random time on, or, if there is none to the end, the video's first.
+
+    Args:
+        path: the file, or its bytes.
+        generator: source of the time.
+        frames, size, crop: as `read_clips`.
+
+    Raises:
+        DecodeError: the video cannot be decoded or holds no whole clip.
+    """
+    info, counts = probe(path), Counts()
+    last_s = max(0.0, info.duration_s - frames / info.fps) if info.fps else 0.0
+    for start_s in (last_s * torch.rand((), generator=generator).item(), 0.0):
+        counts = Counts()
+        for clip in read_clips(path, frames=frames, size=size, crop=crop, counts=counts, start_s=start_s):
+            return clip
+    raise DecodeError(no_clip_reason(counts, frames))
 
 
 def network_input(clip: Clip, size: int) -> Tensor:

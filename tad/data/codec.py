@@ -1,6 +1,8 @@
 """Video files in and out: the only file that knows PyAV."""
 
+import io
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -27,13 +29,14 @@ class VideoInfo:
     pixel_format: str
 
 
-def _open(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
-    if not path.exists():
-        raise DecodeError("no such file")
-    if path.is_dir():
-        raise DecodeError("a folder, not a file")
+def _open(source: str | Path | bytes) -> tuple[av.container.InputContainer, av.VideoStream]:
+    if isinstance(source, str | Path):
+        if not Path(source).exists():
+            raise DecodeError("no such file")
+        if Path(source).is_dir():
+            raise DecodeError("a folder, not a file")
     try:
-        container = av.open(str(path))
+        container = av.open(io.BytesIO(source) if isinstance(source, bytes) else str(source))
     except (av.error.FFmpegError, OSError) as error:
         raise DecodeError(_reason(error)) from error
     if not container.streams.video:
@@ -48,13 +51,13 @@ def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def probe(path: str | Path) -> VideoInfo:
-    """Read what a video file says of itself, without decoding it.
+def probe(path: str | Path | bytes) -> VideoInfo:
+    """Read what a video file (or its bytes) says of itself, without decoding it.
 
     Raises:
         DecodeError: no such file, not a video, or no video stream.
     """
-    container, stream = _open(Path(path))
+    container, stream = _open(path)
     with container:
         fps = float(stream.average_rate or stream.guessed_rate or 0)
         duration_s = float(stream.duration * stream.time_base) if stream.duration else (container.duration or 0) / 1e6
@@ -69,12 +72,15 @@ def probe(path: str | Path) -> VideoInfo:
         )
 
 
-def decode(path: str | Path, crop: tuple[int, int, int, int] | None = None) -> Iterator[tuple[float, Tensor]]:
+def decode(
+    path: str | Path | bytes, crop: tuple[int, int, int, int] | None = None, start_s: float = 0.0
+) -> Iterator[tuple[float, Tensor]]:
     """Decode a video frame by frame, in order of presentation.
 
     Args:
-        path: the file.
+        path: the file, or its bytes.
         crop: top, bottom, left, right in px, for files of which only a box is footage.
+        start_s: frames before this time are left out; the decoder begins at the key frame before it.
 
     Yields:
         Time from the first frame in s, and the frame as uint8 RGB (3, H, W).
@@ -83,13 +89,19 @@ def decode(path: str | Path, crop: tuple[int, int, int, int] | None = None) -> I
         DecodeError: the file cannot be opened, or breaks off with an error in the middle.
         ValueError: the crop does not lie in the frame.
     """
-    container, stream = _open(Path(path))
+    container, stream = _open(path)
     with container:
-        first_s = None
+        first_s = float(stream.start_time * stream.time_base) if stream.start_time is not None else None
+        decoded = False
         try:
+            if start_s > 0 and first_s is not None:
+                with suppress(av.error.FFmpegError):  # what cannot seek is decoded from its beginning
+                    container.seek(int((first_s + start_s) / stream.time_base), stream=stream)
             for frame in container.decode(stream):
                 time_s = float(frame.time) if frame.time is not None else 0.0
-                first_s = time_s if first_s is None else first_s
+                first_s, decoded = time_s if first_s is None else first_s, True
+                if time_s - first_s < start_s - 1e-6:
+                    continue
                 image = torch.from_numpy(frame.to_ndarray(format="rgb24")).permute(2, 0, 1)
                 if crop is not None:
                     top, bottom, left, right = crop
@@ -99,7 +111,7 @@ def decode(path: str | Path, crop: tuple[int, int, int, int] | None = None) -> I
                 yield time_s - first_s, image
         except av.error.FFmpegError as error:
             raise DecodeError(_reason(error)) from error
-        if first_s is None:
+        if not decoded:
             raise DecodeError("no decodable frame")
 
 

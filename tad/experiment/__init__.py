@@ -1,10 +1,20 @@
 """What notebooks and the command line call: one recipe a function."""
 
 from tad.experiment.checkpoints import load, load_threshold, save_threshold
-from tad.experiment.recipes import Evaluation, Training, evaluate, folder, ladder, pick, train, training_groups
+from tad.experiment.recipes import (
+    Evaluation,
+    Training,
+    evaluate,
+    folder,
+    ladder,
+    named_recipe,
+    pick,
+    train,
+    training_groups,
+)
 from tad.experiment.score import score_videos
 
 __all__ = [
-    "Evaluation", "Training", "evaluate", "folder", "ladder", "load", "load_threshold", "pick", "save_threshold",
-    "score_videos", "train", "training_groups",
+    "Evaluation", "Training", "evaluate", "folder", "ladder", "load", "load_threshold", "named_recipe", "pick",
+    "save_threshold", "score_videos", "train", "training_groups",
 ]  # fmt: skip

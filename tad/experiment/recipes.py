@@ -1,18 +1,20 @@
 """The four experiments that the notebooks show, one function each."""
 
-from dataclasses import dataclass, replace
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import torch
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from tad import scoring
-from tad.data import FixedClips, project_root, read_manifest
+from tad.data import FixedClips, open_footage, project_root, read_manifest
 from tad.experiment.checkpoints import checkpoint_path, load, save_threshold
 from tad.experiment.forging import choose, forged, reconstruct, score_table
 from tad.model import read_facts
 from tad.report import CARD
-from tad.training import RECIPES, fit
+from tad.training import RECIPES, Machine, Recipe, fit
 
 CARD_DETECTOR = "midframe_mse"
 
@@ -33,6 +35,7 @@ class Training:
 
     checkpoint: Path
     log: pd.DataFrame  # a row an epoch
+    steps: pd.DataFrame  # a row a step
     facts: dict  # see `tad.training.fit`
     threshold: scoring.Threshold
     validation: pd.DataFrame  # scores of the validation reals
@@ -46,31 +49,55 @@ class Training:
         clips = [self.clips[i] for i in picked]
         return [self.clips.rows[i] for i in picked], {"video": torch.stack(clips), **reconstruct(self.model, clips)}
 
+    def undecodable(self) -> pd.DataFrame:
+        """The videos that gave nothing, each with its reason."""
+        return pd.DataFrame(sorted(self.facts["undecodable"].items()), columns=["video", "reason"])
 
-def train(size: str, manifest: str, output: str | Path, seed: int = 0, **overrides) -> Training:
+
+def train(
+    recipe: str | Recipe, data: str, output: str | Path, seed: int = 0, *, val_data: str = "",
+    machine: Machine = Machine(), restart: bool = True, network: dict | None = None,  # noqa: B008 it is frozen
+) -> Training:  # fmt: skip
     """Train a network on real clips, then choose its threshold on the validation reals.
 
     Args:
-        size: name of a recipe in `tad.training.RECIPES`.
-        manifest: table of videos.
+        recipe: one of `tad.training.RECIPES` by name, or one of your own.
+        data, val_data: see `tad.data.open_footage`.
         output: folder; the training's files go to `output/training` and are resumed from there.
         seed: of weights and data.
-        **overrides: fields of the recipe.
+        machine: what it runs on.
+        restart: begin anew where that folder holds a training with other settings, instead of refusing it.
+        network: fields of the network's configuration that differ from the preset.
 
     Raises:
-        ValueError: unknown recipe, or a manifest that one-class learning refuses.
+        ValueError: unknown recipe, or footage that one-class learning refuses.
     """
-    if size not in RECIPES:
-        raise ValueError(f"size must be one of {', '.join(RECIPES)}; got {size!r}")
+    if isinstance(recipe, str):
+        recipe = named_recipe(recipe)
     training = folder(output) / "training"
-    checkpoint = fit(replace(RECIPES[size], **overrides), manifest, training, seed)
+    checkpoint = fit(
+        recipe, data, training, seed, val_data=val_data, machine=machine, restart=restart, **(network or {})
+    )
+    if rank_zero_only.rank:
+        sys.exit(0)  # a process of a distributed training has done its part; the first one goes on
     model = load(checkpoint)
-    clips = _clips(model, manifest, "val")
+    clips = _decoded(model, open_footage(data, val_data).validation(recipe.val_videos))
     scores = score_table(model, clips, {}, (), seed, "scoring validation reals")
     threshold = calibrate(scores)
     save_threshold(checkpoint, CARD_DETECTOR, threshold)
-    log = pd.read_csv(training / "log.csv")
-    return Training(checkpoint, log, read_facts(checkpoint), threshold, scores, clips, model)
+    log, steps = (pd.read_csv(training / name) for name in ("log.csv", "steps.csv"))
+    return Training(checkpoint, log, steps, read_facts(checkpoint), threshold, scores, clips, model)
+
+
+def named_recipe(name: str) -> Recipe:
+    """A recipe by its name.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if name not in RECIPES:
+        raise ValueError(f"recipe must be one of {', '.join(RECIPES)}; got {name!r}")
+    return RECIPES[name]
 
 
 def calibrate(scores: pd.DataFrame, detector: str = CARD_DETECTOR, unit: str = "video") -> scoring.Threshold:
@@ -161,12 +188,16 @@ def _measure(checkpoint, manifest, output, name, strengths, seed, per_video, uni
 
 
 def _clips(model, manifest: str, split: str, per_video: int = 0) -> FixedClips:
-    c = model.config
     rows = read_manifest(manifest)
     rows = rows[(rows["split"] == split) & (rows["label"] == "real")]
     if rows.empty:
         raise ValueError(f"the {split} split must hold a real video; got none in {manifest}")
-    return FixedClips(rows, c.frames, c.size, per_video or None, desc=f"decoding {split} videos")
+    return _decoded(model, rows, per_video)
+
+
+def _decoded(model, rows: pd.DataFrame, per_video: int = 0) -> FixedClips:
+    c = model.config
+    return FixedClips(rows, c.frames, c.size, per_video or None, desc=f"decoding {rows['split'].iloc[0]} videos")
 
 
 def pick(checkpoint: str, manifest: str, family: str, strength: float, seed: int = 0) -> tuple:

@@ -1,11 +1,11 @@
 """The network, read from leaf to root: stem, flow, attention, heads, network; presets; checkpoints."""
 
-from tad.model.checkpoint import load_model, read_facts, save_checkpoint
+from tad.model.checkpoint import compare, inspect, load_model, read_facts, save_checkpoint
 from tad.model.config import PRESETS, ModelConfig, resolve_config
 from tad.model.flow import endpoint_error_px, warp
 from tad.model.network import EnhancedTimeSformer, create_model
 
 __all__ = [
-    "PRESETS", "EnhancedTimeSformer", "ModelConfig", "create_model", "endpoint_error_px", "load_model",
-    "read_facts", "resolve_config", "save_checkpoint", "warp",
+    "PRESETS", "EnhancedTimeSformer", "ModelConfig", "compare", "create_model", "endpoint_error_px", "inspect",
+    "load_model", "read_facts", "resolve_config", "save_checkpoint", "warp",
 ]  # fmt: skip

@@ -3,8 +3,10 @@
 import json
 import os
 import pickle
+from fnmatch import fnmatch
 from pathlib import Path
 
+import pandas as pd
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
@@ -43,29 +45,82 @@ def read_facts(path: str | Path) -> dict:
     return {**json.loads(metadata.get("facts", "{}")), "config": json.loads(metadata["config"])}
 
 
-def load_model(path: str | Path, preset: str = "base", **overrides) -> EnhancedTimeSformer:
+def load_model(
+    path: str | Path, preset: str = "base", *, may_differ: tuple[str, ...] = (), **overrides
+) -> EnhancedTimeSformer:
     """Load a network from a checkpoint, in evaluation mode.
 
     Args:
         path: a `.safetensors` file of ours, which knows its configuration; or a Lightning `.ckpt` or plain state
             dict in the card's format, with the prefixes `model.` or `model.model.` in any mixture.
         preset, **overrides: the configuration of a checkpoint that does not know it.
+        may_differ: patterns such as "flow_head.*" of weights that need not fit; those that do not keep the values
+            of a fresh network, or are left out.
 
     Raises:
         ValueError: no such file, not a checkpoint, or its names and shapes are not those of the network.
+    """
+    model, weights, _ = inspect(path, preset, **overrides)
+    wrong = [(name, fit) for name, fit in compare(model, weights)[["weight", "fit"]].itertuples(index=False)
+             if fit != FITS]  # fmt: skip
+    refused = [(name, fit) for name, fit in wrong if not any(fnmatch(name, pattern) for pattern in may_differ)]
+    if refused:
+        told = []
+        for kind in dict.fromkeys(fit for _, fit in refused):
+            names = [name for name, fit in refused if fit == kind]
+            told.append(f"{len(names)} {kind} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})")
+        raise ValueError(
+            f"a checkpoint must hold exactly the network's weights; {path} has {'; '.join(told)}; "
+            "`tad checkpoint inspect` lists them all"
+        )
+    left = {name for name, _ in wrong}
+    model.load_state_dict({**model.state_dict(), **{k: v for k, v in weights.items() if k not in left}})
+    return model.eval()
+
+
+def inspect(
+    path: str | Path, preset: str = "base", **overrides
+) -> tuple[EnhancedTimeSformer, dict[str, Tensor], dict[str, object]]:
+    """Read a checkpoint without loading it: a fresh network for it, its weights, and what it says of itself.
+
+    Args and errors: as `load_model`, without looking whether names and shapes fit.
     """
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"a checkpoint must be a file; got {path}")
     if path.suffix == ".safetensors":
-        model = EnhancedTimeSformer(ModelConfig(**json.loads(_metadata(path)["config"])))
-        weights = load_file(path)
-    else:
-        weights = strip_prefixes(_read_pickle(path))
-        model = create_model(preset, **overrides)
-    check_fit(model, weights)
-    model.load_state_dict(weights)
-    return model.eval()
+        told = read_facts(path)
+        return EnhancedTimeSformer(ModelConfig(**told["config"])), load_file(path), told
+    content = _read_pickle(path)
+    told = {name: content[name] for name in ("epoch", "global_step", "settings") if name in content}
+    weights = strip_prefixes(content.get("state_dict", content))
+    if "settings" in told and not overrides:  # our own training's
+        return EnhancedTimeSformer(ModelConfig(**told["settings"]["network"])), weights, told
+    return create_model(preset, **overrides), weights, told
+
+
+FITS = "fits"
+
+
+def compare(model: EnhancedTimeSformer, weights: dict[str, Tensor]) -> pd.DataFrame:
+    """Hold a file's weights against a network's.
+
+    Returns:
+        A row a weight: weight (its name), file and network (type and shape there), fit ("fits", "missing",
+        "unexpected" or "other shape").
+    """
+    own = model.state_dict()
+
+    def shape(state: dict, name: str) -> str:
+        return f"{str(state[name].dtype).removeprefix('torch.')} {tuple(state[name].shape)}" if name in state else ""
+
+    def fit(name: str) -> str:
+        if name not in weights or name not in own:
+            return "unexpected" if name in weights else "missing"
+        return FITS if weights[name].shape == own[name].shape else "other shape"
+
+    rows = [(name, shape(weights, name), shape(own, name), fit(name)) for name in {**own, **weights}]
+    return pd.DataFrame(rows, columns=["weight", "file", "network", "fit"])
 
 
 def strip_prefixes(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -85,24 +140,6 @@ def strip_prefixes(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return out
 
 
-def check_fit(model: EnhancedTimeSformer, weights: dict[str, Tensor]):
-    """Raise ValueError that lists what is missing, unexpected or of another shape."""
-    own = model.state_dict()
-    problems = {
-        "missing": [name for name in own if name not in weights],
-        "unexpected": [name for name in weights if name not in own],
-        "other shape": [
-            f"{name} {tuple(weights[name].shape)} for {tuple(own[name].shape)}"
-            for name in own
-            if name in weights and own[name].shape != weights[name].shape
-        ],
-    }
-    told = [f"{len(names)} {kind} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
-            for kind, names in problems.items() if names]  # fmt: skip
-    if told:
-        raise ValueError(f"a checkpoint must hold exactly the network's weights; got {'; '.join(told)}")
-
-
 def _metadata(path: Path) -> dict[str, str]:
     try:
         with safe_open(path, framework="pt") as file:
@@ -114,8 +151,8 @@ def _metadata(path: Path) -> dict[str, str]:
     return metadata
 
 
-def _read_pickle(path: Path) -> dict[str, Tensor]:
-    """Read a state dict; `weights_only` refuses any pickle that would run code."""
+def _read_pickle(path: Path) -> dict:
+    """Read a state dict, or a checkpoint that holds one; `weights_only` refuses any pickle that would run code."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
@@ -123,4 +160,4 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     state = content.get("state_dict", content) if isinstance(content, dict) else None
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise ValueError(f"a checkpoint must hold a state dict of tensors; got {path} without one")
-    return state
+    return content

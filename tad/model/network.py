@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from einops import rearrange
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from tad.model.attention import Attention, DividedBlock, PositionalTable
 from tad.model.config import ModelConfig, resolve_config
@@ -20,6 +21,8 @@ class EnhancedTimeSformer(nn.Module):
     contract; TimeSformer (Bertasius et al. 2021) for the divided attention. The card publishes no code: names and
     sizes of the parameters are ours.
     """
+
+    recompute = False  # gradient checkpointing: a block's intermediates are computed again in the backward pass
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -108,7 +111,7 @@ class EnhancedTimeSformer(nn.Module):
         h, w = x.shape[-2:]
         x = rearrange(x, "b d t h w -> b t (h w) d")
         for i, block in enumerate(self.blocks):
-            x = block(x)
+            x = checkpoint(block, x, use_reentrant=False) if self.recompute and self.training else block(x)
             yield f"block_{i}", rearrange(x, "b t (h w) d -> b d t h w", h=h)
         mid = x[:, video.shape[2] // 2 // self.config.tubelet]  # (B, N, D)
         mid = rearrange(mid, "b (h w) d -> b h w d", h=h, w=w)

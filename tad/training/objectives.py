@@ -21,7 +21,7 @@ def photometric_loss(here: Tensor, there: Tensor, flow: Tensor) -> Tensor:
         flow: (B, 2, H, W), px.
 
     Returns:
-        The mean over the pixels whose flow stays inside the frame, a scalar.
+        The mean over the pixels whose flow stays inside the frame, (B,).
 
     Source: Godard et al. 2017, eq. 2 (there between two cameras).
     """
@@ -29,7 +29,7 @@ def photometric_loss(here: Tensor, there: Tensor, flow: Tensor) -> Tensor:
     structure = (1 - ssim(here, fetched, window_size=5, max_val=2.0)).clamp(0, 2) / 2
     error = (0.85 * structure + 0.15 * charbonnier(here - fetched)).mean(1)  # (B, H, W)
     inside = _inside(flow)
-    return (error * inside).sum() / inside.sum().clamp(min=1)
+    return (error * inside).sum(dim=(1, 2)) / inside.sum(dim=(1, 2)).clamp(min=1)
 
 
 def _inside(flow: Tensor) -> Tensor:
@@ -49,14 +49,14 @@ def smoothness_loss(flow: Tensor, image: Tensor, edge: float = 10.0) -> Tensor:
         edge: how fast an edge lifts the penalty, per unit of brightness.
 
     Returns:
-        Mean of |d flow| exp(-edge |d image|) over both directions, a scalar.
+        Mean of |d flow| exp(-edge |d image|), summed over both directions, (B,).
 
     Source: Jonschkowski et al. 2020, "What Matters in Unsupervised Optical Flow", eq. 4 (first order).
     """
-    loss = flow.new_zeros(())
+    loss = flow.new_zeros(len(flow))
     for axis in (-2, -1):
         allowed = torch.exp(-edge * image.diff(dim=axis).abs().mean(1, keepdim=True))
-        loss = loss + (charbonnier(flow.diff(dim=axis)) * allowed).mean()
+        loss = loss + (charbonnier(flow.diff(dim=axis)) * allowed).mean(dim=(1, 2, 3))
     return loss
 
 
@@ -69,14 +69,15 @@ def flow_losses(video: Tensor, flows: list[Tensor], fade: float = 0.5) -> tuple[
         fade: weight of a level over that of the next finer one.
 
     Returns:
-        Two scalars.
+        Two losses, each (B,).
     """
+    b = len(video)
     here, there = _frames(video[:, :, :-1]), _frames(video[:, :, 1:])
     flows = [_frames(flow) for flow in flows]
     weights = [fade**i for i in range(len(flows))][::-1]
     photometric = sum(w * photometric_loss(here, there, f) for w, f in zip(weights, flows, strict=True))
     smoothness = sum(w * smoothness_loss(f, here) for w, f in zip(weights, flows, strict=True))
-    return photometric / sum(weights), smoothness / sum(weights)
+    return tuple(loss.view(b, -1).mean(1) / sum(weights) for loss in (photometric, smoothness))
 
 
 def _frames(video: Tensor) -> Tensor:

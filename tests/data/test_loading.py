@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from tad.data import FixedClips, TrainingClips
+from tad.data import FixedClips, TrainingClips, VideoFiles
 from tad.data.loading import ZOOM
+from tad.data.sampling import PADDING
 
 
 @pytest.fixture(autouse=True)
@@ -29,8 +30,12 @@ def blue_mp4(moving, write):
     return write(_coloured(moving(40), 2), "blue.mp4")
 
 
+def _clip(data, index, epoch=0):
+    return data[epoch, index]["clip"]
+
+
 def _epoch(data):
-    return [data[i] for i in range(len(data))]
+    return [_clip(data, i) for i in range(len(data))]
 
 
 # Training
@@ -67,38 +72,68 @@ def test_every_start_is_drawn_and_frames_follow_one_another(manifest, ramp_mp4):
 def test_a_clip_depends_on_seed_epoch_and_index_alone(manifest, moving_mp4):
     table = manifest({"path": moving_mp4})
     one, same, other = (TrainingClips(table, 4, 32, length=20, seed=seed) for seed in (1, 1, 2))
-    first = [one[i] for i in range(20)]
-    assert all(torch.equal(same[i], first[i]) for i in reversed(range(20)))  # in any order
-    assert not any(torch.equal(other[i], first[i]) for i in range(20))
-    one.epoch = 1
-    assert not any(torch.equal(one[i], first[i]) for i in range(20))
-    one.epoch = 0
-    assert torch.equal(one[7], first[7])
+    first = _epoch(one)
+    assert all(torch.equal(_clip(same, i), first[i]) for i in reversed(range(20)))  # in any order
+    assert not any(torch.equal(_clip(other, i), first[i]) for i in range(20))
+    assert not any(torch.equal(_clip(one, i, epoch=1), first[i]) for i in range(20))
 
 
 def test_training_frames_are_kept_with_room_and_within_shots(manifest, moving, write):
     cut = write(moving(20, seed=1) + [255 - frame for frame in moving(3, seed=1)] + moving(30, seed=1))
     data = TrainingClips(manifest({"path": cut, "group": "g"}), frames=4, size=40, length=1)
-    assert [tuple(shot.shape) for shot in data.groups["g"]] == [(20, 3, 60, 80), (30, 3, 60, 80)]  # three: too short
-    assert data.groups["g"][0].dtype == torch.uint8 and round(40 * ZOOM) == 60
+    assert [tuple(shot.shape) for _, shot in data.groups["g"]] == [(20, 3, 60, 80), (30, 3, 60, 80)]  # three: too short
+    assert data.groups["g"][0][1].dtype == torch.uint8 and round(40 * ZOOM) == 60
     (counts,) = data.counts.values()
     assert (counts["frames"], counts["cuts"], counts["clips"]) == (53, 2, 5 + 7)
-    assert data[0].shape == (3, 4, 40, 40) and data[0].dtype == torch.float32
+    clip = _clip(data, 0)
+    assert clip.shape == (3, 4, 40, 40) and clip.dtype == torch.float32
 
 
 def test_training_needs_a_clip(manifest, moving, write):
-    with pytest.raises(ValueError, match="needs a video with 16 frames without a cut; got none"):
+    with pytest.raises(ValueError, match="needs a video with 16 frames without a cut; got none: .*has 15"):
         TrainingClips(manifest({"path": write(moving(15))}), frames=16, size=32, length=1)
 
 
-def test_training_stops_at_a_file_that_cannot_be_read_and_names_it(manifest, moving_mp4):
-    with pytest.raises(ValueError, match=r"must be decodable; got .*missing\.mp4: no such file"):
-        TrainingClips(manifest({"path": moving_mp4}, {"path": "missing.mp4"}), frames=4, size=32, length=1)
+def test_a_training_video_that_cannot_be_read_is_named_and_none_takes_its_place(manifest, moving_mp4):
+    data = TrainingClips(manifest({"path": moving_mp4}, {"path": "missing.mp4"}), frames=4, size=32, length=8)
+    assert data.failures == [("missing.mp4", "no such file")]
+    assert {data[0, i]["video"] for i in range(8)} == {str(moving_mp4)}
+    assert data.counts["missing.mp4"]["clips"] == 0
 
 
-def test_an_epoch_ends(manifest, moving_mp4):
-    data = TrainingClips(manifest({"path": moving_mp4}), frames=4, size=32, length=3)
-    assert len(list(data)) == 3
+def test_padding_is_a_blank_sample(manifest, moving_mp4):
+    table = manifest({"path": moving_mp4})
+    for data in (TrainingClips(table, 4, 32, length=3), VideoFiles(table, 4, 32)):
+        blank = data[0, PADDING]
+        assert blank["weight"] == 0 and blank["clip"].shape == (3, 4, 32, 32) and not blank["clip"].any()
+
+
+# Videos read when they are asked for
+
+
+def test_a_video_gives_a_random_clip_that_depends_on_seed_epoch_and_index(manifest, ramp_mp4):
+    table = manifest({"path": ramp_mp4})
+    one, same, other = (VideoFiles(table, frames=4, size=32, seed=seed) for seed in (1, 1, 2))
+    numbers = []
+    for epoch in range(60):
+        clip = _clip(one, 0, epoch)
+        assert torch.equal(_clip(same, 0, epoch), clip)
+        levels = (clip + 1).mean(dim=(0, 2, 3)) * 127.5
+        assert ((levels.diff() - 4).abs() <= 1.5).all()  # frames that follow one another, up to the codec's rounding
+        numbers.append(round((levels.mean().item() - 6 - 16) / 4))
+    assert min(numbers) < 8 and max(numbers) > 38 and len(set(numbers)) > 25
+    assert any(not torch.equal(_clip(other, 0, epoch), _clip(one, 0, epoch)) for epoch in range(3))
+
+
+def test_a_video_that_cannot_be_used_gives_a_blank_with_its_reason(manifest, moving, write, tmp_path):
+    (tmp_path / "broken.mp4").write_text("no video")
+    rows = [{"path": "broken.mp4"}, {"path": write(moving(9))}, {"path": "missing.mp4"}]
+    data = VideoFiles(manifest(*rows), frames=16, size=32)
+    got = [data[0, i] for i in range(3)]
+    assert all(item["weight"] == 0 and item["clip"].shape == (3, 16, 32, 32) for item in got)
+    assert [item["video"] for item in got] == data.rows["video"]
+    assert got[0]["error"].startswith("Invalid data") and "has 9" in got[1]["error"]
+    assert got[2]["error"] == "no such file"
 
 
 # Validation and scoring

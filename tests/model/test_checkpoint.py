@@ -4,7 +4,7 @@ import pickle
 import pytest
 import torch
 
-from tad.model import ModelConfig, create_model, load_model, read_facts, save_checkpoint
+from tad.model import ModelConfig, compare, create_model, inspect, load_model, read_facts, save_checkpoint
 from tad.model.checkpoint import strip_prefixes
 
 
@@ -35,10 +35,34 @@ def test_what_does_not_fit_is_listed(network, tmp_path, small):
     state["extra"] = torch.zeros(1)
     state["patch_embed.bias"] = torch.zeros(3)
     torch.save(state, tmp_path / "odd.pt")
-    with pytest.raises(
-        ValueError, match="1 missing .flow_head.draw.bias.*1 unexpected .extra.*1 other shape .patch_embed.bias"
-    ):
+    told = "1 other shape .patch_embed.bias.*1 missing .flow_head.draw.bias.*1 unexpected .extra"
+    with pytest.raises(ValueError, match=told):
         load_model(tmp_path / "odd.pt", "tiny", **small)
+    table = compare(*inspect(tmp_path / "odd.pt", "tiny", **small)[:2]).set_index("weight")
+    assert table["fit"].value_counts().to_dict() == {
+        "fits": len(state) - 2, "other shape": 1, "missing": 1, "unexpected": 1,
+    }  # fmt: skip
+    assert tuple(table.loc["patch_embed.bias"]) == ("float32 (3,)", "float32 (24,)", "other shape")
+
+
+def test_what_is_named_may_differ(network, tmp_path, small):
+    state = {name: value + 1 for name, value in network.state_dict().items()}
+    del state["flow_head.draw.bias"]
+    state["extra"] = torch.zeros(1)
+    state["patch_embed.bias"] = torch.zeros(3)
+    torch.save(state, tmp_path / "odd.pt")
+    with pytest.raises(ValueError, match="has 1 unexpected .extra"):
+        load_model(tmp_path / "odd.pt", "tiny", may_differ=("flow_head.*", "patch_embed.bias"), **small)
+    loaded = load_model(tmp_path / "odd.pt", "tiny", may_differ=("flow_head.*", "patch_embed.*", "extra"), **small)
+    assert torch.equal(loaded.patch_embed.weight, state["patch_embed.weight"])
+    assert loaded.patch_embed.bias.shape == (24,)
+
+
+def test_half_precision_is_read_into_a_network_of_full_precision(network, tmp_path, small):
+    torch.save({name: value.half() for name, value in network.state_dict().items()}, tmp_path / "half.pt")
+    loaded = load_model(tmp_path / "half.pt", "tiny", **small)
+    assert loaded.patch_embed.weight.dtype == torch.float32
+    assert torch.allclose(loaded.patch_embed.weight, network.patch_embed.weight, atol=1e-3)
 
 
 def test_two_prefixes_for_one_name_are_refused():

@@ -84,7 +84,7 @@ def test_a_short_training_on_real_clips_makes_the_flow_real(real_pairs):
         pairs = real_pairs(16, 64)
         photometric, smoothness = flow_losses(pairs, estimator(pairs))
         optimizer.zero_grad()
-        (photometric + 0.3 * smoothness).backward()
+        (photometric + 0.3 * smoothness).mean().backward()
         torch.nn.utils.clip_grad_norm_(estimator.parameters(), 1.0)
         optimizer.step()
         schedule.step()

@@ -15,7 +15,7 @@ def test_the_contract_of_the_card(network, video):
 
 def test_every_parameter_gets_a_gradient(network, video):
     network.train()
-    Reconstruction(network, RECIPES["smoke"], 1).losses(video)["loss"].backward()
+    Reconstruction(network, RECIPES["smoke"]).losses(video)["loss"].mean().backward()
     without = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
     assert without == []
 
@@ -134,3 +134,23 @@ def test_the_picture_reaches_the_tokens_of_a_fresh_network(video):
     picture = seen["embedded"].std(dim=(0, 2, 3, 4)).mean()
     added = (seen["block_3"] - seen["embedded"]).std(dim=(0, 2, 3, 4)).mean()
     assert picture > 0.1 and picture > added
+
+
+def test_gradient_checkpointing_keeps_fewer_numbers_and_gives_the_same_gradients(network, video):
+    def gradients(recompute):
+        kept = []
+        network.recompute = recompute
+        network.zero_grad()
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.numel()) or t, lambda t: t):
+            loss = network.train()(video)[0].square().mean()
+            frame = sum(kept)
+            tokens = torch.zeros(2, 2, 16, 24)
+            for block in network.blocks if not recompute else ():
+                tokens = block(tokens)
+        loss.backward()
+        return [p.grad.clone() for p in network.blocks.parameters()], frame, sum(kept) - frame
+
+    plain, many, of_blocks = gradients(False)
+    again, few, _ = gradients(True)
+    assert of_blocks > 0 and many - few > 0.8 * of_blocks
+    assert all(torch.allclose(a, b, atol=1e-7) for a, b in zip(plain, again, strict=True))

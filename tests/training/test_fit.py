@@ -2,32 +2,18 @@ import dataclasses
 import json
 import signal
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
 
-from tad.data import encode
 from tad.model import load_model
-from tad.training import Recipe, fit
+from tad.training import Machine, Recipe, Reconstruction, TrainingStopped, fit
 from tad.training.fit import precision_for
 
 RECIPE = Recipe(epochs=2, clips_per_epoch=4, batch_size=2)
 NET = {"frames": 4, "size": 32, "patch": 8, "width": 24, "depth": 1, "heads": 2, "stem_width": 8, "flow_width": 8}
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    """A manifest of four tiny videos in four groups."""
-    folder, rows = tmp_path_factory.mktemp("corpus"), []
-    for i, split in enumerate(("train", "train", "val", "test")):
-        generator = torch.Generator().manual_seed(i)
-        texture = torch.nn.functional.interpolate(torch.rand(1, 3, 9, 15, generator=generator), (72, 120))[0] * 255
-        frames = [texture[:, 4:68, 2 * t : 2 * t + 80].to(torch.uint8) for t in range(14)]
-        encode(folder / f"{i}.mp4", frames)
-        rows.append({"path": f"{i}.mp4", "label": "real", "split": split, "group": f"g{i}"})
-    pd.DataFrame(rows).to_csv(folder / "manifest.csv", index=False)
-    return folder / "manifest.csv"
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +55,12 @@ def test_same_seed_same_weights(corpus, trained, tmp_path):
 def test_a_training_stopped_between_epochs_goes_on_to_the_same_weights(corpus, trained, tmp_path, monkeypatch):
     module = sys.modules["tad.training.fit"]  # the package offers the function under that name
 
-    class Stop(module._Progress):
+    class Stop(module.Progress):
         def on_train_epoch_start(self, trainer, _):
             if trainer.current_epoch == 1:
                 signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(module, "_Progress", Stop)
+    monkeypatch.setattr(module, "Progress", Stop)
     with pytest.raises(KeyboardInterrupt):
         fit(RECIPE, corpus, tmp_path / "run", seed=1, **NET)
     assert not (tmp_path / "run" / "model.safetensors").exists()
@@ -86,10 +72,99 @@ def test_a_training_stopped_between_epochs_goes_on_to_the_same_weights(corpus, t
     assert all(torch.equal(whole[k], resumed[k]) for k in whole)
 
 
+def test_a_training_whose_time_is_up_goes_on_to_the_same_weights(corpus, trained, tmp_path, monkeypatch, capsys):
+    module = sys.modules["tad.training.fit"]
+
+    class Up(module.Clock):
+        def on_train_batch_end(self, trainer, *_):
+            trainer.should_stop = trainer.global_step == 3  # in the middle of the second epoch
+
+    monkeypatch.setattr(module, "Clock", Up)
+    timed = Machine(max_time="00:01:00:00")
+    fit(RECIPE, corpus, tmp_path / "run", seed=1, machine=timed, **NET)
+    assert "stopped by --max-time after step 3 of 4; --resume goes on" in capsys.readouterr().err
+    monkeypatch.undo()
+    resumed = load_model(fit(RECIPE, corpus, tmp_path / "run", seed=1, machine=timed, **NET)).state_dict()
+    whole = load_model(trained).state_dict()
+    assert all(torch.equal(whole[k], resumed[k]) for k in whole)
+    assert pd.read_csv(tmp_path / "run" / "steps.csv")["step"].tolist() == [1, 2, 3, 4]
+
+
+def test_short_memory_says_which_settings_to_lower(corpus, tmp_path, monkeypatch):
+    def short(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+
+    monkeypatch.setattr("tad.training.module.Reconstruction.losses", short)
+    with pytest.raises(
+        TrainingStopped, match="batches of 2 clips; lower --batch-size.*--recompute.*--precision.*2 GiB"
+    ):
+        fit(RECIPE, corpus, tmp_path / "run", **NET)
+
+
+def test_other_errors_pass(corpus, tmp_path, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("tad.training.module.Reconstruction.losses", broken)
+    with pytest.raises(RuntimeError, match="^a bug$"):
+        fit(RECIPE, corpus, tmp_path / "run", **NET)
+
+
+def test_divergence_stops_the_run_and_leaves_the_last_good_checkpoint(corpus, trained, tmp_path, monkeypatch):
+    whole = Reconstruction.losses
+
+    def diverging(self, video):
+        parts = whole(self, video)
+        return {**parts, "loss": parts["loss"] * (float("nan") if self.trainer.global_step == 3 else 1)}
+
+    monkeypatch.setattr(Reconstruction, "losses", diverging)
+    with pytest.raises(
+        TrainingStopped, match=r"loss must stay finite; got nan at step 3, epoch 1, with the videos \d.mp4"
+    ):
+        fit(RECIPE, corpus, tmp_path / "run", seed=1, machine=Machine(save_every=1), **NET)
+    last = torch.load(tmp_path / "run" / "last.ckpt", weights_only=True)
+    assert last["global_step"] == 3 and all(value.isfinite().all() for value in last["state_dict"].values())
+    monkeypatch.undo()
+    resumed = load_model(fit(RECIPE, corpus, tmp_path / "run", seed=1, machine=Machine(save_every=1), **NET))
+    expected = load_model(trained).state_dict()
+    assert all(torch.equal(expected[k], v) for k, v in resumed.state_dict().items())
+
+
+def test_a_half_written_checkpoint_is_never_picked_up(corpus, trained, tmp_path, monkeypatch):
+    module = sys.modules["tad.training.callbacks"]
+    real = module.TorchCheckpointIO.save_checkpoint
+
+    def torn(self, checkpoint, path, options=None):
+        if checkpoint["global_step"] == 3:
+            Path(path).write_bytes(b"half a checkpoint")
+            raise OSError("No space left on device")
+        real(self, checkpoint, path, options)
+
+    monkeypatch.setattr(module.TorchCheckpointIO, "save_checkpoint", torn)
+    with pytest.raises(OSError, match="No space"):
+        fit(RECIPE, corpus, tmp_path / "run", seed=1, machine=Machine(save_every=1), **NET)
+    assert (tmp_path / "run" / "last.ckpt.part").read_bytes() == b"half a checkpoint"
+    monkeypatch.undo()
+    resumed = load_model(fit(RECIPE, corpus, tmp_path / "run", seed=1, machine=Machine(save_every=1), **NET))
+    expected = load_model(trained).state_dict()
+    assert all(torch.equal(expected[k], v) for k, v in resumed.state_dict().items())
+
+
+def test_gradient_checkpointing_changes_nothing_but_the_memory(corpus, trained, tmp_path):
+    again = load_model(fit(RECIPE, corpus, tmp_path / "run", seed=1, machine=Machine(recompute=True), **NET))
+    expected = load_model(trained).state_dict()
+    assert all(torch.allclose(expected[k], v, atol=1e-6) for k, v in again.state_dict().items())
+
+
 def test_another_recipe_does_not_resume(corpus, tmp_path, capsys):
     short = dataclasses.replace(RECIPE, epochs=1, clips_per_epoch=2)
     fit(short, corpus, tmp_path / "run", **NET)
-    fit(dataclasses.replace(short, learning_rate=1e-4), corpus, tmp_path / "run", **NET)
+    slow = dataclasses.replace(short, learning_rate=1e-4)
+    with pytest.raises(
+        ValueError, match="goes on as it began; .*run was begun with another recipe.learning_rate, seed"
+    ):
+        fit(slow, corpus, tmp_path / "run", 3, **NET)
+    fit(slow, corpus, tmp_path / "run", restart=True, **NET)
     assert "begun anew" in capsys.readouterr().err
     assert len(pd.read_csv(tmp_path / "run" / "log.csv")) == 1
 

@@ -65,5 +65,14 @@ def test_finer_levels_weigh_more(generator):
     video = torch.rand(1, 3, 3, 16, 16, generator=generator) * 2 - 1
     zero, rough = torch.zeros(1, 2, 2, 16, 16), torch.randn(1, 2, 2, 16, 16, generator=generator)
     fine, coarse = flow_losses(video, [zero, rough])[1], flow_losses(video, [rough, zero])[1]
-    assert fine / coarse == pytest.approx(2, rel=0.05)
+    assert (fine / coarse).item() == pytest.approx(2, rel=0.05)
     assert all(math.isfinite(x) for x in flow_losses(video, [zero, rough]))
+
+
+def test_each_clip_has_a_loss_of_its_own(generator):
+    videos = torch.rand(2, 3, 4, 16, 16, generator=generator) * 2 - 1
+    flows = torch.randn(2, 2, 3, 16, 16, generator=generator)
+    together = flow_losses(videos, [flows, flows])
+    alone = [flow_losses(v[None], [f[None], f[None]]) for v, f in zip(videos, flows, strict=True)]
+    for kind in range(2):
+        assert together[kind].tolist() == pytest.approx([a[kind].item() for a in alone], rel=1e-5)
