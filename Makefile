@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: reproduce full test test-slow lint lab clean
+.PHONY: reproduce full test test-slow soak bench lint lab clean
 reproduce: .venv/ready
 	$(BIN)/tad reproduce --size quick
 
@@ -14,6 +14,14 @@ test: .venv/ready
 
 test-slow: .venv/ready
 	$(BIN)/python -m pytest -m slow
+
+# the same as the tests, at many more points; bounded, about a quarter of an hour
+soak: .venv/ready
+	$(BIN)/python -m pytest -m soak
+
+# speed, as ratios; on a machine that does nothing else
+bench: .venv/ready
+	$(BIN)/python tests/benchmarks/bench_training.py
 
 lint: .venv/ready
 	$(BIN)/ruff check .

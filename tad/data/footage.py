@@ -29,7 +29,8 @@ def open_footage(data: str | Path, val_data: str | Path = "") -> Footage:
 
     Args:
         data: a manifest, WebVid's CSV (see `read_webvid`), or shards (see `shard_files`).
-        val_data: a second table for validation; needed unless `data` is a manifest with a `val` split.
+        val_data: a second table for validation, of which the `val` split is taken, or all if it has none; needed
+            unless `data` is a manifest with a `val` split.
 
     Raises:
         ValueError: not one of these, a fake in training or validation, a group on both sides, or no validation.
@@ -37,7 +38,9 @@ def open_footage(data: str | Path, val_data: str | Path = "") -> Footage:
     shards = shard_files(str(data)) if is_shards(data) else []
     tables = [] if shards else [_table(data, "train")]
     if val_data:
-        tables = [t[t["split"] == "train"] for t in tables] + [_table(val_data, "val").assign(split="val")]
+        val = _table(val_data, "val")
+        val = val[val["split"] == "val"] if (val["split"] == "val").any() else val.assign(split="val")
+        tables = [t[t["split"] == "train"] for t in tables] + [val]
     if not tables:
         raise ValueError(f"shards need a table of videos to validate on; got none beside {data}")
     table = pd.concat(tables, ignore_index=True)

@@ -78,8 +78,8 @@ def fit(
     L.seed_everything(seed, verbose=False)
     model = create_model(recipe.preset, **overrides)
     model.recompute = machine.recompute
-    if machine.compile:
-        for part in (model.stem, model.flow_estimator, model.flow_encoder, *model.blocks):
+    if machine.compile:  # not the flow estimator: inductor gets the backward pass of its padding wrong (torch 2.14)
+        for part in (model.stem, model.flow_encoder, *model.blocks):
             part.compile()
     feed = Feed(footage, model.config, recipe, machine, seed)
     told = {**settings, "machine": asdict(machine), "network": model.config.to_dict()}
@@ -182,7 +182,7 @@ def _differences(began: dict, now: dict, prefix: str = "") -> list[str]:
 
 
 def _trainer(recipe: Recipe, machine: Machine, folder: Path, settings: dict) -> L.Trainer:
-    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)  # no advertisements
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # no advertisements
     cuda = torch.cuda.is_available() and machine.accelerator != "cpu"
     auto = {"accelerator": "gpu" if cuda else "cpu", "devices": "auto" if cuda else 1}
     asked = {name: getattr(machine, name) for name in auto if getattr(machine, name) != "auto"}

@@ -1,7 +1,10 @@
 import dataclasses
+import io
 import json
+import shutil
 import signal
 import sys
+import tarfile
 from pathlib import Path
 
 import pandas as pd
@@ -156,6 +159,17 @@ def test_gradient_checkpointing_changes_nothing_but_the_memory(corpus, trained, 
     assert all(torch.allclose(expected[k], v, atol=1e-6) for k, v in again.state_dict().items())
 
 
+@pytest.mark.skipif(shutil.which("g++") is None, reason="compiling for the processor needs g++")
+def test_a_compiled_network_learns_the_same_and_keeps_its_names(corpus, trained, tmp_path):
+    short = dataclasses.replace(RECIPE, epochs=1)
+    plain, compiled = (
+        load_model(fit(short, corpus, tmp_path / str(c), seed=1, machine=Machine(compile=c), **NET)).state_dict()
+        for c in (False, True)
+    )
+    assert plain.keys() == compiled.keys()
+    assert all(torch.allclose(plain[k], compiled[k], atol=1e-4) for k in plain)
+
+
 def test_another_recipe_does_not_resume(corpus, tmp_path, capsys):
     short = dataclasses.replace(RECIPE, epochs=1, clips_per_epoch=2)
     fit(short, corpus, tmp_path / "run", **NET)
@@ -200,3 +214,51 @@ def test_precision_follows_the_device(monkeypatch):
     assert precision_for("cuda") == "bf16-mixed"
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
     assert precision_for("cuda") == "16-mixed"
+
+
+@pytest.fixture(scope="module")
+def shards(corpus, tmp_path_factory):
+    """Two shards: the corpus's training videos, and one that holds no video."""
+    folder = tmp_path_factory.mktemp("shards")
+    for n, content in enumerate(((corpus.parent / "0.mp4").read_bytes(), (corpus.parent / "1.mp4").read_bytes())):
+        with tarfile.open(folder / f"{n:05d}.tar", "w") as tar:
+            for key in ("good", "bad"):
+                for ending, data in (("mp4", content), ("txt", b"a caption")):
+                    entry = tarfile.TarInfo(f"{n}-{key}.{ending}")
+                    entry.size = len(data) if key == "good" else 3
+                    tar.addfile(entry, io.BytesIO(data))
+    return folder
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_training_from_shards_counts_its_epoch_and_resumes_at_its_start(
+    corpus, shards, tmp_path, monkeypatch, workers
+):
+    pytest.importorskip("webdataset")
+    recipe, machine = dataclasses.replace(RECIPE, clips_per_epoch=10), Machine(save_every=1, workers=workers)
+    how = {"val_data": corpus, "machine": machine, **NET}
+    whole = load_model(fit(recipe, shards, tmp_path / "whole", seed=1, **how)).state_dict()
+    assert pd.read_csv(tmp_path / "whole" / "log.csv")["step"].tolist() == [5, 10]
+    facts = json.loads((tmp_path / "whole" / "training.json").read_text())
+    assert set(facts["undecodable"]) <= {"00000.tar/0-bad", "00001.tar/1-bad"} and facts["undecodable"]
+    assert facts["validation_groups"] == ["g2"]
+
+    real = Reconstruction.training_step
+
+    def killed(self, batch, index):
+        if self.trainer.global_step == 7:
+            raise KeyError("killed")
+        return real(self, batch, index)
+
+    monkeypatch.setattr(Reconstruction, "training_step", killed)
+    with pytest.raises(KeyError):
+        fit(recipe, shards, tmp_path / "run", seed=1, **how)
+    assert torch.load(tmp_path / "run" / "last.ckpt", weights_only=True)["global_step"] == 5
+    monkeypatch.undo()
+    resumed = load_model(fit(recipe, shards, tmp_path / "run", seed=1, **how)).state_dict()
+    assert all(torch.equal(whole[k], resumed[k]) for k in whole)
+
+
+def test_shards_need_the_length_of_an_epoch(corpus, shards, tmp_path):
+    with pytest.raises(ValueError, match="clips_per_epoch must be given; got 0"):
+        fit(dataclasses.replace(RECIPE, clips_per_epoch=0), shards, tmp_path, val_data=corpus, **NET)
