@@ -22,6 +22,7 @@ soak: .venv/ready
 # speed, as ratios; on a machine that does nothing else
 bench: .venv/ready
 	$(BIN)/python tests/benchmarks/bench_training.py
+	$(BIN)/python tests/benchmarks/bench_decoding.py
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -10,7 +10,18 @@ from tad.cli import main
 
 
 def test_help_has_examples(capsys):
-    for command in ([], ["reproduce"], ["run"], ["train"], ["score"], ["checkpoint"], ["card"]):
+    for command in (
+        [],
+        ["reproduce"],
+        ["run"],
+        ["train"],
+        ["score"],
+        ["checkpoint"],
+        ["card"],
+        ["data"],
+        ["data", "index"],
+        ["data", "audit"],
+    ):
         with pytest.raises(SystemExit) as stop:
             main([*command, "--help"])
         assert stop.value.code == 0
@@ -66,7 +77,7 @@ def test_ctrl_c_says_how_to_go_on(monkeypatch, capsys):
     def interrupted(options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tad.cli._do_train", interrupted)
+    monkeypatch.setattr("tad.cli.training._do_train", interrupted)
     assert main(["train", "--output", "x"]) == 130
     assert "goes on from here" in capsys.readouterr().err
 
@@ -116,3 +127,46 @@ def test_train_refuses_in_one_line(words, told, capsys, tmp_path):
     assert main(["train", "--output", str(tmp_path / "run"), *words]) == 2
     error = capsys.readouterr().err
     assert told in error and "Traceback" not in error
+
+
+@pytest.fixture
+def own_folder(tmp_path, moving_video):
+    """A folder of somebody's own: real/ and fake/swap/, three of each."""
+    for n in range(3):
+        for place in ("real", "fake/swap"):
+            path = tmp_path / "own" / place / f"clip {n}.mp4"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(moving_video.read_bytes())
+    return tmp_path / "own"
+
+
+def test_data_from_a_folder_to_an_audit(own_folder, tmp_path, capsys):
+    manifest = str(tmp_path / "own.csv")
+    assert main(["data", "index", "folder", str(own_folder), "-o", manifest]) == 0
+    assert capsys.readouterr().out.endswith(f"{manifest}\n")
+    assert main(["data", "describe", manifest, "--sheet", str(tmp_path / "sheet.png")]) == 0
+    assert "96" in capsys.readouterr().out and (tmp_path / "sheet.png").stat().st_size > 5000
+    assert main(["data", "audit", manifest]) == 1  # the very same footage in three groups
+    assert "FAULT same footage in two groups" in capsys.readouterr().out
+    out = str(tmp_path / "same")
+    assert main(["data", "canonical", manifest, "-o", out, "--seconds", "1", "--size", "32"]) == 0
+    assert capsys.readouterr().out.strip().endswith("same/manifest.csv")
+
+
+def test_data_index_can_leave_out_what_training_refuses(own_folder, tmp_path, capsys):
+    rows = [f"{own_folder}/{place}/clip {n}.mp4,{label},train,g{n}" for n in range(2)
+            for place, label in (("real", "real"), ("fake/swap", "fake"))]  # fmt: skip
+    (tmp_path / "t.csv").write_text("path,label,split,group\n" + "\n".join(rows) + "\n")
+    manifest = tmp_path / "m.csv"
+    assert main(["data", "index", "folder", str(tmp_path / "t.csv"), "-o", str(manifest), "--for-training"]) == 0
+    assert "left out: 2 not real, in train or val" in capsys.readouterr().err
+    assert manifest.read_text().count("real") >= 2 and "fake" not in manifest.read_text()
+
+
+def test_data_list_and_what_is_refused(capsys):
+    assert main(["data", "list"]) == 0
+    out = capsys.readouterr().out
+    assert "faceforensics: FaceForensics++" in out and "https://github.com/ondyari/FaceForensics" in out
+    assert main(["data", "index", "facefornsics", ".", "-o", "x.csv"]) == 2
+    assert "must be one of faceforensics, celebdf" in capsys.readouterr().err
+    assert main(["data", "audit", "none.csv"]) == 2

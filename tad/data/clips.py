@@ -30,6 +30,7 @@ class Counts:
     still_frames: int = 0  # dropped, as parts of static stretches
     still_stretches: int = 0
     clips: int = 0
+    broken: str = ""  # why the file breaks off after these frames
 
 
 @dataclass(frozen=True)
@@ -60,19 +61,30 @@ class _Watch:
         return cut, F.avg_pool2d(difference, BLOCK).max().item() < STILL_LEVELS
 
 
+def _readable(frames: Iterable[tuple[float, Tensor]], counts: Counts) -> Iterator[tuple[float, Tensor]]:
+    """Count frames up to where the file breaks off, which is noted; an error only if not one frame is readable."""
+    try:
+        for frame in frames:
+            counts.frames += 1
+            yield frame
+    except DecodeError as error:
+        if not counts.frames:
+            raise
+        counts.broken = str(error)
+
+
 def shots(frames: Iterable[tuple[float, Tensor]], counts: Counts) -> Iterator[tuple[bool, float, Tensor]]:
     """Pass on the frames that may be in clips, and say where a new shot begins.
 
     Args:
-        frames: time in s and uint8 (3, H, W), in order.
+        frames: time in s and uint8 (3, H, W), in order; where they end with a `DecodeError`, those before it are used.
         counts: is added to.
 
     Yields:
         Whether a shot begins here (a cut, or the end of a static stretch), time in s, frame.
     """
     watch, still, begins, stretch = _Watch(), [], True, 0
-    for time_s, frame in frames:
-        counts.frames += 1
+    for time_s, frame in _readable(frames, counts):
         cut, repeats = watch(frame)
         counts.cuts += cut
         if repeats:
@@ -117,7 +129,7 @@ def read_clips(
     path: str | Path | bytes,
     *,
     frames: int = 16,
-    size: int = 224,
+    size: int | None = 224,
     stride: int | None = None,
     crop: tuple[int, int, int, int] | None = None,
     counts: Counts | None = None,
@@ -128,7 +140,7 @@ def read_clips(
     Args:
         path: the file, or its bytes.
         frames: T, frames of a clip, at native rate.
-        size: shorter side of the frames, px.
+        size: shorter side of the frames, px; their own when None.
         stride: frames from the start of a clip to the start of the next; T when not given.
         crop: box of the footage in the file: top, bottom, left, right, px.
         counts: is filled with what was met.
@@ -138,11 +150,13 @@ def read_clips(
         Clips in order.
 
     Raises:
-        DecodeError: the file cannot be decoded.
+        DecodeError: not one frame can be decoded; where only the end is lost, `counts.broken` says so.
     """
     counts = counts if counts is not None else Counts()
-    resized = ((time_s, resize_short_side(frame, size)) for time_s, frame in decode(path, crop, start_s))
-    yield from windows(shots(resized, counts), frames, stride or frames, counts)
+    seen = decode(path, crop, start_s)
+    if size is not None:
+        seen = ((time_s, resize_short_side(frame, size)) for time_s, frame in seen)
+    yield from windows(shots(seen, counts), frames, stride or frames, counts)
 
 
 def random_clip(
@@ -162,8 +176,12 @@ def random_clip(
     last_s = max(0.0, info.duration_s - frames / info.fps) if info.fps else 0.0
     for start_s in (last_s * torch.rand((), generator=generator).item(), 0.0):
         counts = Counts()
-        for clip in read_clips(path, frames=frames, size=size, crop=crop, counts=counts, start_s=start_s):
-            return clip
+        try:
+            for clip in read_clips(path, frames=frames, size=size, crop=crop, counts=counts, start_s=start_s):
+                return clip
+        except DecodeError:
+            if not start_s:
+                raise  # else the file breaks off before that time
     raise DecodeError(no_clip_reason(counts, frames))
 
 
@@ -196,4 +214,5 @@ def no_clip_reason(counts: Counts, frames: int) -> str:
     """Say why a decodable video gave no clip."""
     dropped = f", of which {counts.still_frames} stand still" if counts.still_frames else ""
     cuts = f" and {counts.cuts} cuts" if counts.cuts else ""
-    return f"no whole clip: needs {frames} frames without a cut, has {counts.frames}{dropped}{cuts}"
+    broken = f", then breaks off: {counts.broken}" if counts.broken else ""
+    return f"no whole clip: needs {frames} frames without a cut, has {counts.frames}{dropped}{cuts}{broken}"

@@ -1,27 +1,56 @@
-"""Video files in and out: the only file that knows PyAV."""
+"""Video files in and out: the only file that knows PyAV.
 
+A file is told by its content, never by its name, and cannot make FFmpeg open another. Its video is the first stream
+that the container marks as default, else the first; a cover picture is none. Frames come out as they are meant to be
+shown: upright, with square pixels (the height stays, the width is scaled), 8-bit RGB by the range and matrix that the
+file names (limited and BT.601 where it names none), without alpha.
+"""
+
+import ctypes
 import io
+import math
+import os
+import stat
+import struct
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain, islice
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import torch
+from av.error import FFmpegError
+from av.sidedata.sidedata import Type as SideData
+from av.stream import Disposition
+from av.video.reformatter import VideoReformatter
 from torch import Tensor
+
+# What no footage passes: a header that states more is broken or hostile, and would cost memory before a frame is seen.
+MAX_PIXELS = 8192 * 4320  # of a frame: 8K cinema
+MAX_ASPECT = 20  # longer over shorter side: resizing by the shorter multiplies the longer
+MAX_SECONDS = 24 * 3600  # a day
+MAX_FRAMES = 120 * MAX_SECONDS  # at 120 frames a second
+# One block of FFmpeg's memory, in bytes: room for a plane of the largest frame, none for an index of 1e8 frames.
+ctypes.CDLL(av._core.__file__).av_max_alloc(ctypes.c_size_t(5 * MAX_PIXELS))
+
+SEEK_BACK_S = 0.5  # how far before the wanted time a key frame must be: room for times that are not quite in order
+UNSOUGHT = ("mpeg", "mpegts")  # they do not store the time of every frame, so it depends on where decoding begins
+TIME_SLACK_S = 1e-6  # of rounding, when times are compared
 
 
 class DecodeError(ValueError):
-    """A file that cannot be read as video; the message is the reason alone, without the path."""
+    """A file that cannot be read as video, or not to its end; the message is the reason alone, without the path."""
 
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What the container says of its first video stream."""
+    """What the container says of its video stream."""
 
-    width: int  # px
-    height: int  # px
+    width: int  # px, as stored: before rotation and pixel aspect
+    height: int  # px, as stored
     fps: float
     frames: int  # as the container states, else estimated from duration and rate; 0 when neither is there
     duration_s: float
@@ -29,90 +58,230 @@ class VideoInfo:
     pixel_format: str
 
 
-def _open(source: str | Path | bytes) -> tuple[av.container.InputContainer, av.VideoStream]:
-    if isinstance(source, str | Path):
-        if not Path(source).exists():
-            raise DecodeError("no such file")
-        if Path(source).is_dir():
-            raise DecodeError("a folder, not a file")
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what FFmpeg and the system say into a `DecodeError`."""
     try:
-        container = av.open(io.BytesIO(source) if isinstance(source, bytes) else str(source))
-    except (av.error.FFmpegError, OSError) as error:
-        raise DecodeError(_reason(error)) from error
-    if not container.streams.video:
-        container.close()
+        yield
+    except FileNotFoundError as error:
+        raise DecodeError("no such file") from error
+    except (FFmpegError, OSError) as error:
+        raise DecodeError(error.strerror or str(error)) from error
+
+
+def _check(width: int = 1, height: int = 1, frames: int = 0, seconds: float = 0.0) -> None:
+    bounded = {
+        "pixels of a frame": (width * height, MAX_PIXELS),
+        "longer over shorter side": (max(width, height) / min(width, height), MAX_ASPECT),
+        "seconds": (seconds, MAX_SECONDS),
+        "frames": (frames, MAX_FRAMES),
+    }
+    for what, (value, most) in bounded.items():
+        if value > most:
+            raise DecodeError(f"{what} must be at most {most}; got {value:.0f}")
+
+
+def _file(source: str | Path | bytes) -> BinaryIO:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    with _told():
+        mode = os.stat(source).st_mode
+        if stat.S_ISDIR(mode):
+            raise DecodeError("a folder, not a file")
+        if not stat.S_ISREG(mode):  # opening a pipe would wait for a writer
+            raise DecodeError("a pipe or device, not a file")
+        return open(os.open(source, os.O_RDONLY), "rb")  # by number: into a name FFmpeg reads patterns and protocols
+
+
+@contextmanager
+def _opened(source: str | Path | bytes) -> Iterator[av.VideoStream]:
+    with _file(source) as file:
+        with _told():  # no protocol is allowed, so that a playlist cannot name other files or addresses
+            container = av.open(file, container_options={"protocol_whitelist": "none"}, metadata_errors="replace")
+        with container:
+            yield _video_stream(container)
+
+
+def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
+    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if not streams:
         raise DecodeError("no video stream")
-    stream = container.streams.video[0]
+    stream = next((s for s in streams if s.disposition & Disposition.default), streams[0])
+    if stream.codec_context is None:
+        raise DecodeError("no decoder for its codec")
+    if not stream.width or not stream.height:
+        raise DecodeError("the size of the picture cannot be told")
+    _, duration_s, frames = _stated(stream)
+    _check(stream.width, stream.height, frames, duration_s)
     stream.thread_type = "AUTO"
-    return container, stream
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}  # also where the size changes on the way
+    return stream
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+def _stated(stream: av.VideoStream) -> tuple[float, float, int]:
+    """Frames a second, seconds and frames of the stream, as the container states them; 0 where it does not."""
+    fps = float(stream.average_rate or stream.guessed_rate or 0)
+    whole_s = (stream.container.duration or 0) / 1e6
+    duration_s = float(stream.duration * stream.time_base) if stream.duration else whole_s
+    return fps, duration_s, stream.frames or round(duration_s * fps)
 
 
 def probe(path: str | Path | bytes) -> VideoInfo:
     """Read what a video file (or its bytes) says of itself, without decoding it.
 
     Raises:
-        DecodeError: no such file, not a video, or no video stream.
+        DecodeError: no such file, not a video, no video stream, or a header beyond the bounds of this module.
     """
-    container, stream = _open(path)
-    with container:
-        fps = float(stream.average_rate or stream.guessed_rate or 0)
-        duration_s = float(stream.duration * stream.time_base) if stream.duration else (container.duration or 0) / 1e6
-        return VideoInfo(
-            width=stream.width,
-            height=stream.height,
-            fps=fps,
-            frames=stream.frames or round(duration_s * fps),
-            duration_s=duration_s,
-            codec=stream.codec_context.name,
-            pixel_format=stream.pix_fmt or "unknown",
-        )
+    with _opened(path) as stream:
+        fps, duration_s, frames = _stated(stream)
+        codec, pixel_format = stream.codec_context.name, stream.pix_fmt or "unknown"
+        return VideoInfo(stream.width, stream.height, fps, frames, duration_s, codec, pixel_format)
+
+
+def _packets(stream: av.VideoStream) -> Iterator[av.Packet]:
+    """The stream's packets, and a `DecodeError` where the file breaks off.
+
+    It also breaks off where all its streams end before the length that its header states. What states no length
+    (program and transport streams, GIF, raw streams) may lose its end between two packets and not show it.
+    """
+    end_s, container = 0.0, stream.container
+    with _told():
+        for packet in container.demux():
+            if packet.is_corrupt:
+                raise DecodeError("a packet is damaged or cut short")
+            if packet.pts is not None:
+                end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+            if packet.size and packet.stream.index == stream.index:
+                yield packet
+    stated_s = (container.duration or 0) / 1e6
+    if end_s < stated_s - 0.5 / float(stream.average_rate or 25):
+        raise DecodeError(f"the file ends at {end_s:.2f} s of the stated {stated_s:.2f} s")
+
+
+def _pictures(stream: av.VideoStream) -> Iterator[av.VideoFrame]:
+    """The stream's frames in order of presentation; where the file breaks off, those without a gap before them."""
+    decoder, last = stream.codec_context, None
+    try:
+        for packet in _packets(stream):
+            last = packet.dts
+            yield from decoder.decode(packet)
+    except DecodeError:  # a packet that is missing would be decoded later than `last`, so be shown later
+        held = decoder.decode(None) if last is not None else []
+        yield from (frame for frame in held if frame.pts is not None and frame.pts <= last)
+        raise
+    yield from decoder.decode(None)
+
+
+def _frames(stream: av.VideoStream) -> Iterator[tuple[float, av.VideoFrame]]:
+    """Times in s as stored, but never backwards, and frames, up to the first that is damaged."""
+    time_s, step_s = -math.inf, 1 / float(stream.average_rate or 25)
+    with _told():
+        for frame in _pictures(stream):
+            if frame.is_corrupt:  # the decoder painted over a hole
+                raise DecodeError("a frame is damaged")
+            stored_s = max(0.0, time_s + step_s) if frame.pts is None else float(frame.pts * stream.time_base)
+            time_s = max(time_s, stored_s)
+            yield time_s, frame
+
+
+def _sought(stream: av.VideoStream, time_s: float) -> Iterator[tuple[float, av.VideoFrame]] | None:
+    """What `_frames` gives from a time on, by way of a key frame well before it; None if seeking does not lead to one.
+
+    Frames that come out before the key frame lean on what was skipped, so they do not count.
+    """
+    try:
+        stream.container.seek(int((time_s - SEEK_BACK_S) / stream.time_base), stream=stream)
+        frames = _frames(stream)
+        key_s = next((at_s for at_s, frame in frames if frame.key_frame), math.inf)
+        wanted = next((pair for pair in frames if pair[0] >= time_s - TIME_SLACK_S), None)
+    except (FFmpegError, DecodeError):  # what is wrong shows when it is decoded from the beginning
+        return None
+    return chain([wanted] if wanted else [], frames) if key_s <= time_s - SEEK_BACK_S else None
+
+
+def _from(source: str | Path | bytes, start_s: float, seek: bool) -> Iterator[tuple[float, av.VideoFrame, Fraction]]:
+    """Time from the first frame in s, frame and pixel aspect, of the frames that are not before `start_s`."""
+    with _opened(source) as stream:
+        frames = _frames(stream)
+        first_s, first = next(frames, (0.0, None))
+        if first is None:
+            raise DecodeError("no decodable frame")
+        known = first.pts is not None and stream.container.format.name not in UNSOUGHT
+        frames = _sought(stream, first_s + start_s) if seek and known else chain([(first_s, first)], frames)
+        if frames is not None:
+            aspect = stream.sample_aspect_ratio or Fraction(1)
+            for time_s, frame in frames:
+                if time_s - first_s >= start_s - TIME_SLACK_S:
+                    yield time_s - first_s, frame, aspect
+            return
+    yield from _from(source, start_s, seek=False)
+
+
+def _rgb(frame: av.VideoFrame, aspect: Fraction, reformatter: VideoReformatter) -> Tensor:
+    width = max(1, round(frame.width * aspect))
+    _check(width, frame.height)
+    with _told():
+        image = torch.from_numpy(reformatter.reformat(frame, width=width, format="rgb24").to_ndarray()).permute(2, 0, 1)
+    matrix = frame.side_data.get(SideData.DISPLAYMATRIX)
+    return image if matrix is None else _turned(image, *struct.unpack("=5i", bytes(matrix)[:20]))
+
+
+def _turned(image: Tensor, a: int, b: int, _: int, c: int, d: int) -> Tensor:
+    """Apply a display matrix, (x, y) -> (a x + c y, b x + d y), as mirrors and quarter turns, the nearest ones."""
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        image, a, d = image.mT, c, b
+    return image.flip([dim for dim, sign in ((1, d), (2, a)) if sign < 0])
+
+
+def key_frame_distance(source: str | Path | bytes, most: int = 600) -> float:
+    """Mean number of frames from one key frame to the next, read from the packets without decoding them.
+
+    Args:
+        source: the file, or its bytes.
+        most: so many packets are looked at; with a single key frame among them, their number is returned.
+
+    Raises:
+        DecodeError: as `probe`.
+    """
+    with _opened(source) as stream:
+        try:
+            keys = [p.is_keyframe for p in islice(stream.container.demux(stream), most) if p.size]
+        except FFmpegError as error:
+            raise DecodeError(_reason(error)) from error
+        return len(keys) / max(1, sum(keys))
 
 
 def decode(
     path: str | Path | bytes, crop: tuple[int, int, int, int] | None = None, start_s: float = 0.0
 ) -> Iterator[tuple[float, Tensor]]:
-    """Decode a video frame by frame, in order of presentation.
+    """Decode a video frame by frame, in order of presentation, in memory that does not grow with its length.
 
     Args:
         path: the file, or its bytes.
-        crop: top, bottom, left, right in px, for files of which only a box is footage.
-        start_s: frames before this time are left out; the decoder begins at the key frame before it.
+        crop: top, bottom, left, right in px of the upright picture, for files of which only a box is footage.
+        start_s: the frames before the first one at or after this time are left out, exactly as if they were decoded.
 
     Yields:
-        Time from the first frame in s, and the frame as uint8 RGB (3, H, W).
+        Time from the first frame in s, and the frame as uint8 RGB (3, H, W), all of one size.
 
     Raises:
-        DecodeError: the file cannot be opened, or breaks off with an error in the middle.
+        DecodeError: the file cannot be opened, or, after the frames that are readable, it breaks off, is damaged as
+            far as its decoder notices, changes its picture's size or passes the bounds of this module.
         ValueError: the crop does not lie in the frame.
     """
-    container, stream = _open(path)
-    with container:
-        first_s = float(stream.start_time * stream.time_base) if stream.start_time is not None else None
-        decoded = False
-        try:
-            if start_s > 0 and first_s is not None:
-                with suppress(av.error.FFmpegError):  # what cannot seek is decoded from its beginning
-                    container.seek(int((first_s + start_s) / stream.time_base), stream=stream)
-            for frame in container.decode(stream):
-                time_s = float(frame.time) if frame.time is not None else 0.0
-                first_s, decoded = time_s if first_s is None else first_s, True
-                if time_s - first_s < start_s - 1e-6:
-                    continue
-                image = torch.from_numpy(frame.to_ndarray(format="rgb24")).permute(2, 0, 1)
-                if crop is not None:
-                    top, bottom, left, right = crop
-                    if not (0 <= top < bottom <= image.shape[1] and 0 <= left < right <= image.shape[2]):
-                        raise ValueError(f"a crop must lie in the frame {tuple(image.shape[1:])}; got {crop}")
-                    image = image[:, top:bottom, left:right]
-                yield time_s - first_s, image
-        except av.error.FFmpegError as error:
-            raise DecodeError(_reason(error)) from error
-        if not decoded:
-            raise DecodeError("no decodable frame")
+    reformatter, size = VideoReformatter(), None
+    for n, (time_s, frame, aspect) in enumerate(_from(path, start_s, seek=start_s > SEEK_BACK_S), start=1):
+        _check(frames=n, seconds=time_s)
+        image = _rgb(frame, aspect, reformatter)
+        size = size or image.shape[1:]
+        if image.shape[1:] != size:
+            raise DecodeError(f"the size of the picture changes from {tuple(size)} to {tuple(image.shape[1:])}")
+        if crop is not None:
+            top, bottom, left, right = crop
+            if not (0 <= top < bottom <= image.shape[1] and 0 <= left < right <= image.shape[2]):
+                raise ValueError(f"a crop must lie in the frame {tuple(image.shape[1:])}; got {crop}")
+            image = image[:, top:bottom, left:right]
+        yield time_s, image
 
 
 def encode(
@@ -134,7 +303,7 @@ def encode(
         ValueError: no frames.
     """
     path = Path(path)
-    with av.open(str(path), "w") as container:
+    with av.open(str(path.absolute()), "w") as container:
         stream = None
         for image in frames:
             if stream is None:

@@ -167,7 +167,7 @@ class FixedClips(Dataset):
         self.counts: dict[str, dict] = {}
         self.failures: list[tuple[dict, str]] = []  # the row's facts and "error: reason"
         for row in tqdm(manifest.itertuples(), total=len(manifest), desc=desc, unit="video"):
-            facts = {name: getattr(row, name) for name in ("video", "group", "split", "label", "dataset")}
+            facts = {name: getattr(row, name) for name in ("video", "group", "split", "label", "dataset", "method")}
             counts = Counts()
             try:
                 found = list(read_clips(row.path, frames=frames, size=size, crop=row.crop, counts=counts))

@@ -8,7 +8,7 @@ import pandas as pd
 REQUIRED = ("path", "label", "split", "group")
 COLUMNS = (
     "path", "sha256", "label", "dataset", "method", "split", "group", "crop",
-    "fps", "width", "height", "face", "source", "licence",
+    "fps", "width", "height", "face", "source", "licence", "compression",
 )  # fmt: skip
 LABELS = ("real", "fake", "unknown")
 SPLITS = ("train", "val", "test")
@@ -29,11 +29,12 @@ def resolve(path: str | Path) -> Path:
     return path if path.is_absolute() or path.exists() else project_root() / path
 
 
-def read_manifest(path: str | Path) -> pd.DataFrame:
+def read_manifest(path: str | Path, check_groups: bool = True) -> pd.DataFrame:
     """Read and check a manifest.
 
     Args:
         path: a CSV with at least the columns path, label, split and group; paths are relative to its folder.
+        check_groups: whether to refuse a group on two sides; an audit reports it instead.
 
     Returns:
         One row a video, with every column of `COLUMNS` and `video`, its path as written, which names it everywhere;
@@ -50,14 +51,14 @@ def read_manifest(path: str | Path) -> pd.DataFrame:
     if missing:
         raise ValueError(f"a manifest needs the columns {', '.join(REQUIRED)}; {path} lacks {', '.join(missing)}")
     table = table.reindex(columns=[*COLUMNS], fill_value="")
-    check_manifest(table)
+    check_manifest(table, check_groups)
     table["video"] = table["path"]
     table["path"] = [str(file.resolve().parent / p) for p in table["path"]]
     table["crop"] = [_parse_crop(c) for c in table["crop"]]
     return table
 
 
-def check_manifest(table: pd.DataFrame):
+def check_manifest(table: pd.DataFrame, check_groups: bool = True):
     """Raise ValueError unless labels and splits are known, paths unique and groups on one side of the split."""
     if table.empty:
         raise ValueError("a manifest needs at least one video; got none")
@@ -71,10 +72,14 @@ def check_manifest(table: pd.DataFrame):
     twice = table.loc[table["path"].duplicated(), "path"].tolist()
     if twice:
         raise ValueError(f"a video may be listed once; got twice: {', '.join(twice[:5])}")
-    sides = table.groupby("group")["split"].unique()
-    torn = [f"{group} ({', '.join(sorted(s))})" for group, s in sides.items() if len(s) > 1]
-    if torn:
+    if check_groups and (torn := torn_groups(table)):
         raise ValueError(f"a group must stand on one side of the split; got {'; '.join(torn[:5])}")
+
+
+def torn_groups(table: pd.DataFrame) -> list[str]:
+    """The groups that stand on two sides of the split, each with its sides."""
+    sides = table[["group", "split"]].drop_duplicates().sort_values("split").groupby("group")["split"].agg(list)
+    return [f"{group} ({', '.join(s)})" for group, s in sides.items() if len(s) > 1]
 
 
 def check_one_class(table: pd.DataFrame):
@@ -85,6 +90,21 @@ def check_one_class(table: pd.DataFrame):
         raise ValueError(
             f"training and validation videos must be labelled real; got {len(wrong)} that are not, first {wrong[0]}"
         )
+
+
+def for_one_class(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Leave out what one-class training refuses, and nothing of the test split.
+
+    Returns:
+        The rest, and how many videos were left out for which reason: fakes in training or validation, and videos there
+        of groups that stand in test, or in validation for those of training.
+    """
+    fake = table["split"].isin(["train", "val"]) & (table["label"] != "real")
+    kept, left_out = table[~fake], {"not real, in train or val": int(fake.sum())}
+    for side, other in (("train", "test"), ("val", "test"), ("train", "val")):
+        torn = (kept["split"] == side) & kept["group"].isin(kept.loc[kept["split"] == other, "group"])
+        kept, left_out[f"in {side}, of a group that stands in {other}"] = kept[~torn], int(torn.sum())
+    return kept, left_out
 
 
 def sha256(path: str | Path) -> str:

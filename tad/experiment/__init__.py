@@ -1,5 +1,6 @@
 """What notebooks and the command line call: one recipe a function."""
 
+from tad.experiment.audit import Audit, audit
 from tad.experiment.checkpoints import load, load_threshold, save_threshold
 from tad.experiment.recipes import (
     Evaluation,
@@ -15,6 +16,6 @@ from tad.experiment.recipes import (
 from tad.experiment.score import score_videos
 
 __all__ = [
-    "Evaluation", "Training", "evaluate", "folder", "ladder", "load", "load_threshold", "named_recipe", "pick",
-    "save_threshold", "score_videos", "train", "training_groups",
+    "Audit", "Evaluation", "Training", "audit", "evaluate", "folder", "ladder", "load", "load_threshold",
+    "named_recipe", "pick", "save_threshold", "score_videos", "train", "training_groups",
 ]  # fmt: skip

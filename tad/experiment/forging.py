@@ -16,6 +16,7 @@ COLUMNS = (
     "video", "group", "split", "label", "dataset", "method", "scope", "strength", "codec", "detector", "seed",
     "start_s", "score", "status", "psnr_db",
 )  # fmt: skip
+LISTED = "listed"  # scope of fakes that a manifest brings along
 
 
 def forged(clips: FixedClips, index: int, family: Forgery, strength: float, seed: int) -> tuple[Tensor, Tensor]:
@@ -52,7 +53,7 @@ def score_table(
 
     Args:
         model: the network.
-        clips: real clips.
+        clips: real clips; or a data set's own fakes, which are scored as they are.
         chosen: families by name; none for the reals alone.
         strengths: of the forgeries, in [0, 1].
         seed: of the forgeries.
@@ -74,7 +75,7 @@ def score_table(
         for index, family, strength in plan:
             clip, row = clips[index], {**clips.rows[index], "seed": seed, "codec": "none", "strength": strength}
             if family is None:
-                facts.append({**row, "method": "original", "scope": "", "psnr_db": float("nan")})
+                facts.append({**row, **_as_listed(row), "psnr_db": float("nan")})
                 yield clip
                 continue
             fake, mask = forged(clips, index, family, strength, seed)
@@ -89,10 +90,17 @@ def score_table(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def _as_listed(row: dict) -> dict:
+    """Method, scope and strength of a video as its manifest lists it: a real, or a data set's own fake."""
+    if row["label"] == "real":
+        return {"method": "original", "scope": "", "strength": 0.0}
+    return {"method": row["method"] or "unnamed", "scope": LISTED, "strength": 1.0}
+
+
 def _failures(clips: FixedClips, detectors: list[Detector], seed: int) -> list[dict]:
-    lost = {"method": "original", "scope": "", "strength": 0.0, "codec": "none", "seed": seed, "start_s": 0.0}
+    lost = {"codec": "none", "seed": seed, "start_s": 0.0, "score": float("nan"), "psnr_db": float("nan")}
     return [
-        {**row, **lost, "detector": detector.name, "score": float("nan"), "psnr_db": float("nan"), "status": reason}
+        {**row, **_as_listed(row), **lost, "detector": detector.name, "status": reason}
         for row, reason in clips.failures
         for detector in detectors
     ]

@@ -142,7 +142,7 @@ class Evaluation:
 def evaluate(
     checkpoint: str, manifest: str, output: str | Path, *, seed: int = 0, per_video: int = 0, unit: str = "video"
 ) -> Evaluation:
-    """Score held-out reals and every family at full strength.
+    """Score held-out reals, every family at full strength, and the fakes that the manifest itself lists.
 
     Args:
         checkpoint: a file, or "demo" for the weights that ship.
@@ -183,16 +183,23 @@ def _measure(checkpoint, manifest, output, name, strengths, seed, per_video, uni
     val, test = (_clips(model, manifest, split, per_video) for split in ("val", "test"))
     reals = score_table(model, val, {}, (), seed, "scoring validation reals")
     scores = score_table(model, test, choose(names=families), strengths, seed, "scoring test reals and fakes")
+    if len(own := _rows(manifest, "test", "fake")):
+        listed = score_table(model, _decoded(model, own, per_video), {}, (), seed, "scoring the manifest's own fakes")
+        scores = pd.concat([scores, listed], ignore_index=True)
     pd.concat([reals, scores], ignore_index=True).to_parquet(folder(output) / name)
     return Evaluation(scores, calibrate(reals, unit=unit), unit, seed)
 
 
 def _clips(model, manifest: str, split: str, per_video: int = 0) -> FixedClips:
-    rows = read_manifest(manifest)
-    rows = rows[(rows["split"] == split) & (rows["label"] == "real")]
+    rows = _rows(manifest, split, "real")
     if rows.empty:
         raise ValueError(f"the {split} split must hold a real video; got none in {manifest}")
     return _decoded(model, rows, per_video)
+
+
+def _rows(manifest: str, split: str, label: str) -> pd.DataFrame:
+    rows = read_manifest(manifest)
+    return rows[(rows["split"] == split) & (rows["label"] == label)]
 
 
 def _decoded(model, rows: pd.DataFrame, per_video: int = 0) -> FixedClips:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tad.data import Counts, DecodeError, network_input, no_clip_reason, read_clips
+from torch import Tensor
+
+from tad.data import Counts, DecodeError, face_clip, network_input, no_clip_reason, read_clips, to_clip
 from tad.experiment.checkpoints import load, load_threshold
 from tad.report import CARD
 from tad.scoring import build, score_stream
@@ -33,7 +35,7 @@ def choose_threshold(checkpoint: str, asked: str = "") -> tuple[str, float]:
 
 
 def score_videos(
-    paths: Iterable[str | Path], checkpoint: str = "demo", threshold: str = ""
+    paths: Iterable[str | Path], checkpoint: str = "demo", threshold: str = "", crop: str = "frame"
 ) -> Iterator[dict[str, str | float | int | None]]:
     """Score videos one after another.
 
@@ -41,21 +43,30 @@ def score_videos(
         paths: files.
         checkpoint: a file or "demo", the weights that ship.
         threshold: see `choose_threshold`.
+        crop: "frame" for the middle of the frame, "face" for the largest face.
 
     Yields:
         A row a video (`COLUMNS`): the score is the mean over its clips, `seconds` how much video was decoded, the
         verdict FAKE above the threshold, REAL otherwise; UNKNOWN, with an empty score and the reason in `status`, for
-        a file that cannot be decoded or holds no whole clip.
+        a file that cannot be decoded, holds no whole clip, or no face where one is asked for. A status that begins
+        with "ok" says what was left out.
+
+    Raises:
+        ValueError: another crop, no such checkpoint or threshold.
     """
+    if crop not in ("frame", "face"):
+        raise ValueError(f"crop must be frame or face; got {crop!r}")
     name, limit = choose_threshold(checkpoint, threshold)
     model = load(checkpoint)
     detector, c = build(name, model), model.config
     for path in paths:
-        counts, ends = Counts(), [0.0]
+        counts, ends, faceless = Counts(), [0.0], []
         row = {"video": str(path), "threshold": limit}
         try:
-            clips = _clips(path, c.frames, c.size, counts, ends)
+            clips = _clips(path, c.frames, c.size, counts, ends, faceless if crop == "face" else None)
             scores = [found[name] for found in score_stream([detector], clips)]
+            if not scores and faceless:
+                raise DecodeError(f"no face in {len(faceless)} clips")
             if not scores:
                 raise DecodeError(no_clip_reason(counts, c.frames))
         except DecodeError as error:
@@ -63,12 +74,20 @@ def score_videos(
         else:
             score = sum(scores) / len(scores)
             verdict = "FAKE" if score > limit else "REAL"
-            judged = {"status": "ok", "score": score, "verdict": verdict, "clips": len(scores)}
+            left_out = f", no face in {len(faceless)} of {counts.clips} clips" if faceless else ""
+            left_out += f", broken off after {counts.frames} frames: {counts.broken}" if counts.broken else ""
+            judged = {"status": f"ok{left_out}", "score": score, "verdict": verdict, "clips": len(scores)}
         row |= {**judged, "seconds": round(ends[-1], 2)}
         yield {column: row[column] for column in COLUMNS}
 
 
-def _clips(path, frames: int, size: int, counts: Counts, ends: list[float]):
-    for clip in read_clips(path, frames=frames, size=size, counts=counts):
+def _clips(path, frames: int, size: int, counts: Counts, ends: list[float], faceless: list | None) -> Iterator[Tensor]:
+    """The network's clips of a video; with `faceless` given, its face, and there the times of clips without one."""
+    for clip in read_clips(path, frames=frames, size=size if faceless is None else None, counts=counts):
         ends[0] = clip.end_s
-        yield network_input(clip, size)
+        if faceless is None:
+            yield network_input(clip, size)
+        elif (face := face_clip(clip.frames, size)) is not None:
+            yield to_clip(face)
+        else:
+            faceless.append(clip.start_s)

@@ -5,12 +5,13 @@ from tad.scoring.detectors import DETECTORS, Detector, build, register, score_st
 from tad.scoring.families import by_family, detectability
 from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.metrics import metrics
+from tad.scoring.resampled import auc_statistic
 from tad.scoring.summary import summary
 from tad.scoring.table import video_scores
 from tad.scoring.threshold import Threshold, oracle_threshold, quantile_threshold
 
 __all__ = [
-    "DETECTORS", "Detector", "Interval", "Threshold", "against_card", "build", "by_family", "detectability",
-    "group_bootstrap", "metrics", "oracle_threshold", "quantile_threshold", "register", "score_stream", "summary",
-    "video_scores",
+    "DETECTORS", "Detector", "Interval", "Threshold", "against_card", "auc_statistic", "build", "by_family",
+    "detectability", "group_bootstrap", "metrics", "oracle_threshold", "quantile_threshold", "register",
+    "score_stream", "summary", "video_scores",
 ]  # fmt: skip

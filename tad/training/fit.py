@@ -126,7 +126,8 @@ def _run(trainer: L.Trainer, module: Reconstruction, feed: Feed, last: str | Non
 
 def _settings(recipe: Recipe, footage: Footage, seed: int, overrides: dict) -> dict:
     """What the weights of a training depend on: recipe, seed, network, videos, and the code that trains."""
-    videos = [t.drop(columns="path").to_csv(index=False) for t in (footage.train, footage.val)]
+    named = ["video", "sha256", "split", "group", "crop"]
+    videos = [table[named].to_csv(index=False) for table in (footage.train, footage.val)]
     code, package = hashlib.sha256(), Path(__file__).parent.parent
     for name in TRAINS:
         code.update(_code((package / name).read_text()).encode())

@@ -145,7 +145,8 @@ def test_fixed_clips_are_all_clips_in_order_with_their_facts(manifest, ramp_mp4,
     assert len(data) == len(data.rows) == 5
     assert data.failures == []
     assert data.rows[2] == {
-        "video": str(ramp_mp4), "group": "group 0", "split": "val", "label": "real", "dataset": "made", "start_s": 1.28,
+        "video": str(ramp_mp4), "group": "group 0", "split": "val", "label": "real", "dataset": "made", "method": "",
+        "start_s": 1.28,
     }  # fmt: skip
     assert [(row["video"], row["start_s"]) for row in data.rows[3:]] == [(str(moving_mp4), 0), (str(moving_mp4), 0.64)]
     assert (data.rows[4]["label"], data.rows[4]["group"]) == ("fake", "g")
@@ -179,7 +180,14 @@ def test_a_failure_is_kept_with_its_reason_and_the_rest_is_read(manifest, moving
     assert [row["video"] for row in data.rows] == [str(moving_mp4)] * 2
     facts, reasons = zip(*data.failures, strict=True)
     assert [fact["video"] for fact in facts] == ["broken.mp4", str(short), "missing.mp4"]
-    assert facts[0] == {"video": "broken.mp4", "group": "b", "split": "train", "label": "real", "dataset": "made"}
+    assert facts[0] == {
+        "video": "broken.mp4",
+        "group": "b",
+        "split": "train",
+        "label": "real",
+        "dataset": "made",
+        "method": "",
+    }
     assert reasons[0].startswith("error: Invalid data") and str(tmp_path) not in reasons[0]
     assert reasons[1:] == ("error: no whole clip: needs 16 frames without a cut, has 9", "error: no such file")
     assert data.counts[str(short)]["frames"] == 9

@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tad.data import check_one_class, project_root, read_manifest, resolve, sha256
+from tad.data import check_one_class, for_one_class, project_root, read_manifest, resolve, sha256, torn_groups
 from tad.data.manifest import COLUMNS
 
 ROOT = Path(__file__).parents[2]
@@ -126,3 +126,18 @@ def test_a_path_that_exists_is_taken_as_given(tmp_path, monkeypatch):
 def test_sha256(tmp_path):
     (tmp_path / "file").write_bytes(b"abc" * 100_000)
     assert sha256(tmp_path / "file") == hashlib.sha256(b"abc" * 100_000).hexdigest()
+
+
+def test_what_one_class_training_refuses_can_be_left_out():
+    rows = [
+        ("train", "real", "a"), ("train", "fake", "a"), ("train", "real", "t"), ("val", "real", "v"),
+        ("val", "real", "t"), ("train", "real", "v"), ("val", "fake", "v"), ("test", "real", "t"),
+        ("test", "fake", "t"),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["split", "label", "group"])
+    table["path"] = [f"{i}.mp4" for i in range(len(table))]
+    kept, left_out = for_one_class(table)
+    assert kept["path"].tolist() == ["0.mp4", "3.mp4", "7.mp4", "8.mp4"]
+    assert list(left_out.values()) == [2, 1, 1, 1]
+    check_one_class(kept)
+    assert torn_groups(kept) == [] and torn_groups(table) == ["t (test, train, val)", "v (train, val)"]

@@ -70,3 +70,21 @@ def test_papermill_and_jupyterlab_write_to_the_same_folder(tmp_path, monkeypatch
         assert experiment.folder("reports/mine") == tmp_path / "reports" / "mine"
     assert experiment.folder(tmp_path / "else") == tmp_path / "else"
     assert (tmp_path / "else").is_dir() and not (tmp_path / "notebooks" / "reports").exists()
+
+
+def test_the_fakes_that_a_manifest_lists_are_scored_as_they_are(checkpoint, manifest, tmp_path):
+    table = pd.read_csv(manifest)
+    table["path"] = [str(manifest.parent / p) for p in table["path"]]
+    tests = table[table["split"] == "test"]
+    fake = tests.iloc[[0]].assign(label="fake", method="FaceSwap", path=tests["path"].iloc[1])
+    kept = table[table["path"] != tests["path"].iloc[1]]
+    broken = fake.assign(path=str(tmp_path / "none.mp4"))
+    pd.concat([kept, fake, broken]).to_csv(tmp_path / "m.csv", index=False)
+    found = experiment.evaluate(str(checkpoint), str(tmp_path / "m.csv"), tmp_path / "out", unit="clip")
+    listed = found.scores[found.scores["scope"] == "listed"]
+    assert set(listed["method"]) == {"FaceSwap"} and set(listed["label"]) == {"fake"}
+    one = listed[listed["detector"] == "midframe_mse"]
+    assert sorted(one["status"]) == ["error: no such file", "ok", "ok", "ok"]
+    row = found.by_family().set_index("family").loc["FaceSwap"]
+    assert row["scope"] == "listed" and row["n_fake"] == 3 and row["n_failed"] == 1
+    assert "FaceSwap" not in set(found.of("whole")["method"])  # the card's table holds the whole-clip families alone

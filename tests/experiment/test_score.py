@@ -1,5 +1,7 @@
 import pytest
+import torch
 
+from tad.data import decode, encode, project_root
 from tad.experiment import score_videos
 from tad.experiment.checkpoints import SHIPPED, load_threshold
 from tad.experiment.score import COLUMNS, choose_threshold
@@ -58,3 +60,32 @@ def test_the_weights_that_ship(moving_video):
     assert name == "midframe_mse" and threshold.kind == "validation reals" and threshold.n_groups == 4
     [row] = score_videos([moving_video])
     assert row["status"] == "ok" and row["threshold"] == threshold.value != 0.3137
+
+
+def test_a_face_is_scored_where_there_is_one(checkpoint, moving_video):
+    smile = project_root() / "data" / "demo" / "single_face.mp4"
+    found, lost = score_videos([smile, moving_video], str(checkpoint), crop="face")
+    assert found["status"] == "ok" and found["clips"] > 0
+    assert found["score"] != next(score_videos([smile], str(checkpoint)))["score"]
+    assert lost["status"] == "error: no face in 10 clips" and lost["verdict"] == "UNKNOWN" and lost["score"] is None
+
+
+def test_clips_without_a_face_are_said_beside_the_score(checkpoint, tmp_path):
+    smile = [frame for _, frame in decode(project_root() / "data" / "demo" / "single_face.mp4")][:8]
+    grey = [torch.randint(90, 160, frame.shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(i))
+            for i, frame in enumerate(smile)]  # fmt: skip
+    row = next(score_videos([encode(tmp_path / "half.mp4", smile + grey)], str(checkpoint), crop="face"))
+    assert row["status"] == "ok, no face in 2 of 4 clips" and row["clips"] == 2
+
+
+def test_another_crop_is_refused(checkpoint, moving_video):
+    with pytest.raises(ValueError, match="crop must be frame or face; got 'nose'"):
+        next(score_videos([moving_video], str(checkpoint), crop="nose"))
+
+
+def test_what_is_readable_of_a_broken_file_is_scored_and_the_break_is_said(checkpoint, moving_video, tmp_path):
+    frames = [frame for _, frame in decode(moving_video)]
+    whole = encode(tmp_path / "whole.mkv", frames, codec="ffv1").read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(whole[: len(whole) * 2 // 3])
+    row = next(score_videos([tmp_path / "cut.mkv"], str(checkpoint)))
+    assert row["status"].startswith("ok, broken off after 2") and 4 <= row["clips"] <= 7 and row["score"] > 0

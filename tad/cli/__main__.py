@@ -1,0 +1,7 @@
+"""`python -m tad.cli` is `tad`."""
+
+import sys
+
+from tad.cli import main
+
+sys.exit(main())

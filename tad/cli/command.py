@@ -1,0 +1,18 @@
+"""What all commands share."""
+
+import argparse
+
+RAW = argparse.RawDescriptionHelpFormatter
+
+
+def add_command(commands, name: str, do, what: str, examples: str) -> argparse.ArgumentParser:
+    """Add a command that calls `do` with its options; its help says what it does, with examples."""
+    command = commands.add_parser(
+        name,
+        help=what,
+        description=what[0].upper() + what[1:] + ".",
+        epilog=f"examples:\n{examples}",
+        formatter_class=RAW,
+    )
+    command.set_defaults(do=do)
+    return command

@@ -1,0 +1,67 @@
+"""`tad reproduce` and `tad run`: notebooks in, reports out."""
+
+import sys
+
+from tad.cli.command import add_command
+
+
+def add(commands):
+    """Add the commands."""
+    _reproduce(commands)
+    _run(commands)
+
+
+def _reproduce(commands):
+    command = add_command(
+        commands, "reproduce", _do_reproduce, "train, evaluate, and write the reports",
+        "  tad reproduce\n  tad reproduce --size full --seed 1\n  tad reproduce --name tuesday --force",
+    )  # fmt: skip
+    command.add_argument("--size", default="quick", help="quick (minutes), full (longer training, all clips) or smoke")
+    command.add_argument("--seed", type=int, default=0, help="of every generator (default 0)")
+    command.add_argument("--name", default="", help="folder under reports/ (default: size and seed)")
+    command.add_argument("--manifest", default="data/demo/manifest.csv", help="table of videos (default %(default)s)")
+    command.add_argument("--force", action="store_true", help="do again what was done with the same inputs")
+
+
+def _do_reproduce(options) -> int:
+    from tad.experiment.reproduce import reproduce, tables
+
+    folder, whole = reproduce(
+        options.size, seed=options.seed, name=options.name, manifest=options.manifest, force=options.force
+    )
+    if whole:
+        for heading, table in tables(folder):
+            print(f"\n{heading}\n\n{table.to_string(index=False)}")
+    else:
+        print("tad: a notebook failed; the page below shows where", file=sys.stderr)
+    print(f"\n{folder / 'index.html'}")
+    return 0 if whole else 1
+
+
+def _run(commands):
+    command = add_command(
+        commands, "run", _do_run, "run one notebook and render it",
+        "  tad run 02_evaluate\n  tad run 03_generalization -p seed 1 -p strengths '[0.1, 1.0]' --name ladder",
+    )  # fmt: skip
+    command.add_argument("notebook", help="its name, such as 02_evaluate")
+    command.add_argument("-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
+    command.add_argument("--name", default="", help="folder under reports/ (default: the notebook's name)")
+    command.add_argument("--force", action="store_true", help="do again what was done with the same inputs")
+
+
+def _do_run(options) -> int:
+    from tad.experiment.runs import DONE, FAILED, Run, check_parameters, notebook_path
+
+    name = notebook_path(options.notebook).stem
+    given = check_parameters(name, dict(options.parameter))
+    run = Run(options.name or name, seed=given.get("seed", 0), parameters=given)
+    try:
+        whole = run.execute(name, {"output": run.relative, **given}, force=options.force)
+    except KeyboardInterrupt:
+        run.close("interrupted")
+        raise
+    run.close(DONE if whole else FAILED)
+    if not whole:
+        print(f"tad: {run.record['stations'][-1]['error']}\nsee {run.folder / name}.failed.ipynb", file=sys.stderr)
+    print(run.folder / "index.html")
+    return 0 if whole else 1
