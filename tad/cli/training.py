@@ -84,9 +84,11 @@ def _do_train(options) -> int:
 def _checkpoint(commands):
     command = add_command(
         commands, "checkpoint", _do_checkpoint, "show what a file of weights holds and whether it fits the network",
-        "  tad checkpoint inspect model.safetensors\n  tad checkpoint inspect foreign.ckpt --preset base",
+        "  tad checkpoint inspect model.safetensors\n  tad checkpoint inspect foreign.ckpt --preset base"
+        "\n  tad checkpoint halve model.safetensors --out small.safetensors",
     )  # fmt: skip
-    command.add_argument("action", choices=("inspect",))
+    command.add_argument("action", choices=("inspect", "halve"), help="halve: store the weights in 16 bit")
+    command.add_argument("--out", type=Path, help="file that halve writes; the threshold beside the weights goes along")
     command.add_argument("file", type=Path)
     command.add_argument("--preset", default="base", help="network of a file that does not say (default base)")
 
@@ -94,6 +96,13 @@ def _checkpoint(commands):
 def _do_checkpoint(options) -> int:
     from tad.model import compare, inspect
 
+    if options.action == "halve":
+        from tad.experiment.checkpoints import halve
+
+        if options.out is None:
+            raise ValueError("halve needs a file to write; got no --out")
+        print(halve(options.file, options.out))
+        return 0
     network, weights, told = inspect(options.file, options.preset)
     for name, value in told.items():
         print(f"{name}: {value}")

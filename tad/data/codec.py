@@ -244,10 +244,8 @@ def key_frame_distance(source: str | Path | bytes, most: int = 600) -> float:
         DecodeError: as `probe`.
     """
     with _opened(source) as stream:
-        try:
+        with _told():
             keys = [p.is_keyframe for p in islice(stream.container.demux(stream), most) if p.size]
-        except FFmpegError as error:
-            raise DecodeError(_reason(error)) from error
         return len(keys) / max(1, sum(keys))
 
 

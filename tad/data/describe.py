@@ -4,6 +4,7 @@ from collections import Counter
 
 import pandas as pd
 from torch import Tensor
+from tqdm import tqdm
 
 from tad.data.codec import DecodeError, decode, probe
 
@@ -30,7 +31,7 @@ def describe(table: pd.DataFrame) -> pd.DataFrame:
 
 def _numbers(part: pd.DataFrame) -> dict:
     infos, reasons = [], []
-    for path in part["path"]:
+    for path in tqdm(part["path"], desc="reading containers", unit="video"):
         try:
             infos.append(probe(path))
         except DecodeError as error:

@@ -79,22 +79,27 @@ def audit(manifest: str | Path, seed: int = 0, split: str | None = None) -> Audi
     """
     table = read_manifest(manifest, check_groups=False)
     twice, unreadable = find_duplicates(table)
-    facts = container_facts(table if split is None else table[table["split"] == split])
+    facts, closed = container_facts(table if split is None else table[table["split"] == split])
+    unreadable |= closed
     return Audit(torn_groups(table), twice, container_auc(facts, seed), facts, unreadable)
 
 
-def container_facts(table: pd.DataFrame) -> pd.DataFrame:
-    """What the containers of a manifest say, a row a video: group, label, and what `probe` reads without decoding."""
-    rows = []
+def container_facts(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """What the containers of a manifest say, a row a video: group, label, and what can be read without decoding.
+
+    Returns:
+        The table, and the videos that have no row, with their reasons.
+    """
+    rows, lost = [], {}
     for row in tqdm(table.itertuples(), total=len(table), desc="reading containers", unit="video"):
         try:
             info = probe(row.path)
             told = {**asdict(info), "key_frame_distance": key_frame_distance(row.path)}
             told["bit_rate"] = 8 * Path(row.path).stat().st_size / max(info.duration_s, 1e-3)
             rows.append({"video": row.video, "group": row.group, "label": row.label, **told})
-        except DecodeError:
-            continue  # `find_duplicates` has named it
-    return pd.DataFrame(rows)
+        except DecodeError as error:
+            lost[row.video] = str(error)
+    return pd.DataFrame(rows), lost
 
 
 def container_auc(facts: pd.DataFrame, seed: int = 0) -> Interval:

@@ -1,11 +1,12 @@
 """Which weights are meant, and the threshold that belongs to them."""
 
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
 from tad.data import resolve
-from tad.model import EnhancedTimeSformer, load_model
+from tad.model import EnhancedTimeSformer, load_model, read_facts, save_checkpoint
 from tad.scoring import Threshold
 
 SHIPPED = Path(__file__).parent.parent / "weights" / "tiny.safetensors"
@@ -55,3 +56,13 @@ def load_threshold(checkpoint: str | Path) -> tuple[str, Threshold]:
     detector = stored.pop("detector")
     stored.pop("unit")
     return detector, Threshold(**stored)
+
+
+def halve(checkpoint: str | Path, out: str | Path) -> Path:
+    """Store weights in 16 bit, with what is known of them and with the threshold that lies beside them."""
+    file = checkpoint_path(checkpoint)
+    facts = {name: value for name, value in read_facts(file).items() if name != "config"}
+    save_checkpoint(out, load(file), facts, half=True)
+    if threshold_path(file).is_file():
+        shutil.copyfile(threshold_path(file), threshold_path(out))
+    return Path(out)

@@ -16,7 +16,9 @@ from tad.model.config import ModelConfig
 from tad.model.network import EnhancedTimeSformer, create_model
 
 
-def save_checkpoint(path: str | Path, model: EnhancedTimeSformer, facts: dict | None = None) -> Path:
+def save_checkpoint(
+    path: str | Path, model: EnhancedTimeSformer, facts: dict | None = None, half: bool = False
+) -> Path:
     """Write the weights with the configuration and some facts on how they came about.
 
     The file appears under its name only when it is whole.
@@ -25,6 +27,7 @@ def save_checkpoint(path: str | Path, model: EnhancedTimeSformer, facts: dict | 
         path: a `.safetensors` file.
         model: the network.
         facts: anything JSON can hold.
+        half: whether to store 16-bit numbers; they are read into a network of 32 bit.
 
     Returns:
         The path.
@@ -32,7 +35,8 @@ def save_checkpoint(path: str | Path, model: EnhancedTimeSformer, facts: dict | 
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    kind = torch.float16 if half else torch.float32
+    weights = {name: value.detach().to("cpu", kind).contiguous() for name, value in model.state_dict().items()}
     metadata = {"config": json.dumps(model.config.to_dict()), "facts": json.dumps(facts or {})}
     save_file(weights, part, metadata=metadata)
     os.replace(part, path)

@@ -9,8 +9,10 @@ pytest.importorskip("huggingface_hub")
 
 from huggingface_hub import ModelCard
 
+from tad.experiment.checkpoints import halve, load_threshold, save_threshold
 from tad.experiment.model_card import model_card, write_card, write_hub_folder
-from tad.model import load_model, save_checkpoint
+from tad.model import load_model, read_facts, save_checkpoint
+from tad.scoring import Threshold
 
 FACTS = {
     "recipe": {"preset": "tiny", "epochs": 2, "clips_per_epoch": 0, "batch_size": 4, "learning_rate": 0.001},
@@ -61,6 +63,24 @@ def test_the_text_says_data_time_device_numbers_and_limits(weights, measured, ne
                   "| accuracy | 100 % | 71.4 % | [66.7, 76.2] |", "| splice | local | 0.53 [0.4, 0.6] | chance |",
                   "could not be used | 1", "every video's", "frame_pred - video[:, :, 2]"):  # fmt: skip
         assert words in text, words
+
+
+def test_the_threshold_beside_the_weights_is_told(weights, measured):
+    assert "| threshold |" not in model_card(weights, measured)
+    save_threshold(weights, "midframe_mse", Threshold(0.25, 0.95, 12, 4, "no guarantee"))
+    text = model_card(weights, measured)
+    row = (
+        "| threshold | 0.25, the 95 % quantile of 12 validation clips of 4 groups, as videos; no guarantee |\n| videos"
+    )
+    assert row in text
+
+
+def test_half_the_bits_keep_scores_facts_and_threshold(weights, tmp_path, network, video):
+    save_threshold(weights, "midframe_mse", Threshold(0.25, 0.95, 12, 4, "no guarantee"))
+    small = halve(weights, tmp_path / "small.safetensors")
+    assert small.stat().st_size < 0.6 * weights.stat().st_size
+    assert torch.allclose(load_model(small)(video)[0], network(video)[0], atol=1e-2)
+    assert read_facts(small) == read_facts(weights) and load_threshold(small) == load_threshold(weights)
 
 
 def test_it_lies_beside_the_weights_or_where_it_is_wanted(weights, measured, tmp_path):
