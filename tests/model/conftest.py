@@ -12,7 +12,7 @@ def real_pairs():
 
     def draw(count: int, size: int) -> torch.Tensor:
         clips = sources[size] if size in sources else sources.setdefault(size, TrainingClips(table, 2, size, 10**6))
-        return torch.stack([clips[next(index)] for _ in range(count)])
+        return torch.stack([clips[0, next(index)]["clip"] for _ in range(count)])
 
     sources, index = {}, iter(range(10**6))
     return draw

@@ -57,6 +57,7 @@ def test_same_seed_same_weights(corpus, trained, tmp_path):
 
 def test_a_training_stopped_between_epochs_goes_on_to_the_same_weights(corpus, trained, tmp_path, monkeypatch):
     module = sys.modules["tad.training.fit"]  # the package offers the function under that name
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 
     class Stop(module.Progress):
         def on_train_epoch_start(self, trainer, _):
@@ -66,6 +67,7 @@ def test_a_training_stopped_between_epochs_goes_on_to_the_same_weights(corpus, t
     monkeypatch.setattr(module, "Progress", Stop)
     with pytest.raises(KeyboardInterrupt):
         fit(RECIPE, corpus, tmp_path / "run", seed=1, **NET)
+    signal.signal(signal.SIGINT, before)
     assert not (tmp_path / "run" / "model.safetensors").exists()
     assert pd.read_csv(tmp_path / "run" / "log.csv")["epoch"].tolist() == [0]
     monkeypatch.undo()
