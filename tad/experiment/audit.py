@@ -60,9 +60,7 @@ class Audit:
     def text(self) -> str:
         """The findings, line by line."""
         lines = [*(f"FAULT {line}" for line in self.faults), *(f"note {line}" for line in self.notes)]
-        lines.append(
-            f"AUC of a classifier that sees only the container: {self.container.text()} ({self.container.note})"
-        )
+        lines.append(f"AUC of a classifier that sees only the container: {self.container.text()}")
         return "\n".join([*lines, f"{len(self.facts)} videos read, {len(self.faults)} faults"])
 
 

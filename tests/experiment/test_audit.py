@@ -58,6 +58,7 @@ def test_an_audit_opens_with_what_makes_the_comparison_worthless(corpus):
     found = audit(folder / "m.csv")
     assert found.warning.startswith("The container alone tells fakes from reals: AUC 1.00")
     assert found.faults == [found.warning] and found.torn == []
+    assert found.text().count("AUC 1.00") == 1 and found.text().count("all 8 groups agree") <= 1
     assert found.text().startswith("FAULT The container alone") and "16 videos read, 1 faults" in found.text()
 
 
