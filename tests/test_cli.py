@@ -79,7 +79,10 @@ def test_ctrl_c_says_how_to_go_on(monkeypatch, capsys):
 
     monkeypatch.setattr("tad.cli.training._do_train", interrupted)
     assert main(["train", "--output", "x"]) == 130
-    assert "goes on from here" in capsys.readouterr().err
+    assert "interrupted; the same command with --resume goes on from the last checkpoint" in capsys.readouterr().err
+    monkeypatch.setattr("tad.cli.runs._do_reproduce", interrupted)
+    assert main(["reproduce"]) == 130
+    assert "interrupted; the same command goes on from here" in capsys.readouterr().err
 
 
 def test_help_is_quick_because_it_loads_no_torch():

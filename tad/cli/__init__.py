@@ -27,7 +27,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"tad: {error}", file=sys.stderr)
         return 1 if stopped else 2
     except KeyboardInterrupt:
-        print("\ntad: interrupted; the same command goes on from here", file=sys.stderr)
+        again = "with --resume goes on from the last checkpoint" if options.command == "train" else "goes on from here"
+        print(f"\ntad: interrupted; the same command {again}", file=sys.stderr)
         return 130
 
 

@@ -99,6 +99,15 @@ def test_files_that_are_no_checkpoint(tmp_path, name, small):
         load_model(tmp_path / "none.ckpt")
 
 
+@pytest.mark.parametrize(
+    "content", [b"hi\n", b"K", b"}(", b"\x80\x02}q\x00.", *(bytes([i] * 40) for i in range(0, 256, 17))]
+)
+def test_bytes_that_the_unpickler_trips_over_are_refused_in_words(tmp_path, content):
+    (tmp_path / "x.ckpt").write_bytes(content)
+    with pytest.raises(ValueError, match="checkpoint must"):
+        load_model(tmp_path / "x.ckpt", "tiny")
+
+
 def test_the_configuration_is_readable_without_us(network, tmp_path):
     path = save_checkpoint(tmp_path / "m.safetensors", network)
     raw = path.read_bytes()
