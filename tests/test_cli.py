@@ -113,7 +113,8 @@ def test_train_names_every_setting_with_its_default(capsys):
         main(["train", "--help"])
     out = " ".join(capsys.readouterr().out.split())
     for words in ("--precision X", "--accumulate X", "--compile", "--max-time X", "--devices X", "(default auto)",
-                  "--preset X", "--recompute", "card (default quick)"):  # fmt: skip
+                  "--preset X", "--recompute",
+                  "(smoke 1, quick 4, full 10, card 15)", "on matrices (0.05)", "card (default quick)"):  # fmt: skip
         assert words in out, words
 
 

@@ -41,13 +41,17 @@ def add_settings(command: argparse.ArgumentParser):
     """Every field of a recipe and of a machine as an option; they are known only after torch is loaded."""
     from dataclasses import fields
 
-    from tad.training import Machine, Recipe
+    from tad.training import RECIPES, Machine, Recipe
 
     for kind, told in ((Recipe, "what the weights depend on (default: as in --recipe)"), (Machine, "what it runs on")):
         group = command.add_argument_group(kind.__name__.lower(), told)
         for f in fields(kind):
             text = f.metadata["help"]
-            if kind is Machine and f.type is not bool:
+            if kind is Recipe:
+                values = {name: getattr(recipe, f.name) for name, recipe in RECIPES.items()}
+                same = len(set(values.values())) == 1
+                text += f" ({f.default if same else ', '.join(f'{n} {v}' for n, v in values.items())})"
+            elif f.type is not bool:
                 text += f" (default {f.default or 'none'})"
             how = {"action": "store_const", "const": True} if f.type is bool else {"type": f.type, "metavar": "X"}
             group.add_argument("--" + f.name.replace("_", "-"), help=text, **how)

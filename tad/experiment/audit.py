@@ -64,20 +64,19 @@ class Audit:
         return "\n".join([*lines, f"{len(self.facts)} videos read, {len(self.faults)} faults"])
 
 
-def audit(manifest: str | Path, seed: int = 0, split: str | None = None) -> Audit:
+def audit(manifest: str | Path, seed: int = 0) -> Audit:
     """Look for what would make the numbers of a manifest worthless.
 
     Args:
         manifest: table of videos; torn groups are reported here, not refused.
         seed: of the classifier and the bootstrap.
-        split: look at one split only when comparing containers; all when None.
 
     Raises:
         ValueError: not a manifest.
     """
     table = read_manifest(manifest, check_groups=False)
     twice, unreadable = find_duplicates(table)
-    facts, closed = container_facts(table if split is None else table[table["split"] == split])
+    facts, closed = container_facts(table)
     unreadable |= closed
     return Audit(torn_groups(table), twice, container_auc(facts, seed), facts, unreadable)
 

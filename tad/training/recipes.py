@@ -32,8 +32,8 @@ RECIPES = {
     "smoke": Recipe(epochs=1, clips_per_epoch=4, batch_size=2),  # the tests
     "quick": Recipe(epochs=4, clips_per_epoch=64),  # some minutes on two cores
     "full": Recipe(epochs=10, clips_per_epoch=400),  # the weights that ship
-    # The model card: 16 x 224 x 224, 12 layers, 15 epochs, plain reconstruction. It states no batch and no rate;
-    # 256 clips a step on 8 GPUs and 3e-4 are usual for a ViT-B from scratch (Arnab et al. 2021; He et al. 2022).
+    # The model card: 16 x 224 x 224, 12 layers, 15 epochs, plain reconstruction. It states no batch and no rate: these
+    # are ours, and were not tried.
     "card": Recipe(preset="base", epochs=15, clips_per_epoch=0, batch_size=16, accumulate=2, learning_rate=3e-4),
 }
 
