@@ -3,13 +3,17 @@
 import difflib
 import inspect
 import re
+import runpy
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-SCOPES, NEEDS = ("whole", "local"), ("donor", "landmarks")
+SCOPES = ("whole", "local", "temporal", "face", "frequency")
+NEEDS = ("donor", "landmarks")
+POINTS = 468  # of the face mesh
 
 _REGISTER: dict[str, "Forgery"] = {}
 
@@ -19,7 +23,7 @@ class Forgery:
     """A registered manipulation of a clip, with a continuous strength and the mask of what it changes."""
 
     name: str  # in tables, figures and commands
-    scope: str  # "whole" changes the clip or entire frames of it, "local" a region
+    scope: str  # one of `SCOPES`: "whole" is what nobody overlooks, the others change a region or only the time
     needs: tuple[str, ...]  # the inputs it cannot do without, out of "donor" and "landmarks"
     function: Callable[..., tuple[Tensor, Tensor]]  # (clip, strength, generator, *, donor, landmarks) -> (clip, mask)
 
@@ -47,7 +51,8 @@ class Forgery:
             strength: in [0, 1]; 0 returns `clip` itself, 1 is the most that the family does.
             generator: on the CPU; advances by the same draws whatever the strength.
             donor: another clip of the same shape, for families that need one.
-            landmarks: face landmarks of each frame, for families that need them.
+            landmarks: (P, T, 468, 2), x and y in px of the face mesh in each frame, for families that need them: of the
+                clip (P = 1), and, where a donor is needed too, of the donor (P = 2).
 
         Returns:
             The forged clip (3, T, H, W), and the mask (T, H, W) in [0, 1] of where it may differ from `clip`: where
@@ -77,6 +82,16 @@ class Forgery:
             check_clip("donor", donor)
             if donor.shape != clip.shape:
                 raise ValueError(f"donor must have the clip's shape {(*clip.shape,)}; got {(*donor.shape,)}")
+        if "landmarks" in self.needs:
+            self._check_landmarks(inputs["landmarks"], clip.shape[1])
+
+    def _check_landmarks(self, landmarks: Tensor, frames: int) -> None:
+        faces = 1 + ("donor" in self.needs)
+        wanted = (faces, frames, POINTS, 2)
+        if landmarks.dtype != torch.float32 or landmarks.shape != wanted:
+            raise ValueError(f"landmarks must be float32 {wanted}; got {landmarks.dtype} {(*landmarks.shape,)}")
+        if not landmarks.isfinite().all():
+            raise ValueError(f"landmarks must be finite; got {(~landmarks.isfinite()).sum()} that are not")
 
 
 def check_clip(name: str, clip: Tensor) -> None:
@@ -93,7 +108,7 @@ def forgery(name: str, *, scope: str, needs: tuple[str, ...] = ()) -> Callable[[
 
     Args:
         name: unique among all families.
-        scope: "whole" or "local".
+        scope: one of `SCOPES`.
         needs: inputs without which it cannot work, out of "donor" and "landmarks"; what a family does not use of these
             two it swallows by `**_`.
 
@@ -106,22 +121,27 @@ def forgery(name: str, *, scope: str, needs: tuple[str, ...] = ()) -> Callable[[
         'The clip is darkened.'
         >>> del _REGISTER["dimmed"]
     """
-    if name in _REGISTER:
-        raise ValueError(f"a forgery's name must be unique; got {name!r} a second time")
     if scope not in SCOPES:
         raise ValueError(f"scope must be one of {SCOPES}; got {scope!r}")
     if isinstance(needs, str) or not set(needs) <= set(NEEDS):
         raise ValueError(f"needs must be a tuple out of {NEEDS}; got {needs!r}")
 
     def register(function: Callable) -> Forgery:
+        known = _REGISTER.get(name)
+        if known and _file(known.function) != _file(function):  # the same file may be run again, as in a notebook
+            raise ValueError(f"a forgery's name must be unique; got {name!r} a second time")
         _REGISTER[name] = Forgery(name, scope, tuple(needs), function)
         return _REGISTER[name]
 
     return register
 
 
+def _file(function: Callable) -> str:
+    return function.__code__.co_filename
+
+
 def families(scope: str | None = None) -> dict[str, Forgery]:
-    """All registered families by name, or those of one scope; whole-clip ones first, then by name."""
+    """All registered families by name, or those of one scope; in the order of the scopes, then by name."""
     if scope not in (None, *SCOPES):
         raise ValueError(f"scope must be None or one of {SCOPES}; got {scope!r}")
     ordered = sorted(_REGISTER.values(), key=lambda family: (SCOPES.index(family.scope), family.name))
@@ -148,3 +168,47 @@ def forge(
     """
     generator = torch.Generator().manual_seed(seed)
     return get(name)(clip, strength, generator, donor=donor, landmarks=landmarks)
+
+
+def forge_batch(
+    name: str, clips: Tensor, strength: float, seeds: list[int], *, donors: Tensor | None = None,
+    landmarks: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Forge a batch, each clip by a seed of its own, as `forge` does one by one, on the device of the clips.
+
+    Args:
+        clips: (B, 3, T, H, W), and `donors` alike.
+        strength: of all.
+        seeds: B of them.
+        landmarks: (B, P, T, 468, 2).
+
+    Returns:
+        Forged clips (B, 3, T, H, W) and masks (B, T, H, W).
+    """
+    if len(seeds) != len(clips):
+        raise ValueError(f"seeds must be as many as clips, {len(clips)}; got {len(seeds)}")
+    pick = lambda batch, i: None if batch is None else batch[i]  # noqa: E731
+    made = [
+        forge(name, clip, strength, seed, donor=pick(donors, i), landmarks=pick(landmarks, i))
+        for i, (clip, seed) in enumerate(zip(clips, seeds, strict=True))
+    ]
+    return torch.stack([clip for clip, _ in made]), torch.stack([mask for _, mask in made])
+
+
+def load_file(path: str | Path) -> list[str]:
+    """Import a file of a user's own; the families that it registers are from then on in every list.
+
+    Returns:
+        The names of the families it holds.
+
+    Raises:
+        ValueError: no such file, or one that does not import, with the reason.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"a file of families must exist; got {path}")
+    try:
+        runpy.run_path(str(path))
+    except Exception as error:
+        raise ValueError(f"{path} must import; got {type(error).__name__}: {error}") from error
+    return sorted(name for name, family in _REGISTER.items() if _file(family.function) == str(path))

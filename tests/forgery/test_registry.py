@@ -26,7 +26,7 @@ def test_the_promised_families_are_there():
     local = "flicker jitter_warp low_resolution self_blend splice static_warp"
     assert set(whole.split()) <= set(forgery.families("whole"))
     assert set(local.split()) <= set(forgery.families("local"))
-    assert list(forgery.families()) == [*forgery.families("whole"), *forgery.families("local")]
+    assert list(forgery.families()) == [name for scope in forgery.SCOPES for name in forgery.families(scope)]
 
 
 def test_register_and_list(empty_register):
@@ -42,7 +42,7 @@ def test_register_and_list(empty_register):
 def test_a_name_is_taken_once(empty_register):
     forgery.forgery("same", scope="local")(nothing)
     with pytest.raises(ValueError, match="unique; got 'same'"):
-        forgery.forgery("same", scope="whole")
+        forgery.forgery("same", scope="whole")(eval("lambda clip, *_, **__: clip"))  # of another file
     assert forgery.get("same").scope == "local"
 
 
@@ -137,7 +137,7 @@ def test_the_door_holds_what_a_family_forgets(empty_register, clip):
         mask[:, :5] = 0.5
         return clip + 3, mask
 
-    points = torch.zeros(8, 5, 2)
+    points = torch.zeros(1, 8, 468, 2)
     forged, _ = careless(clip, 1, rng(), landmarks=points)
     assert torch.equal(forged[:, :, 5:], clip[:, :, 5:])
     assert (forged[:, :, :5] == 1).all()
@@ -156,3 +156,41 @@ def test_forge_is_a_call_with_a_seed(clip):
 def test_families_travel_to_other_processes():
     family = forgery.get("splice")
     assert pickle.loads(pickle.dumps(family)) is family
+
+
+def test_a_file_of_families_is_imported_as_often_as_asked(empty_register, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from tad.forgery import forgery\n@forgery('mine', scope='local')\ndef mine(clip, strength, generator, **_):\n"
+        "    return clip, clip[0].abs()\n"
+    )
+    assert forgery.load_file(file) == forgery.load_file(file) == ["mine"] == list(forgery.families())
+    with pytest.raises(ValueError, match="must exist; got .*none.py"):
+        forgery.load_file(tmp_path / "none.py")
+    file.write_text("import torc")
+    with pytest.raises(ValueError, match="must import; got ModuleNotFoundError: No module named 'torc'"):
+        forgery.load_file(file)
+
+
+def test_a_batch_is_its_clips(clip, donor):
+    clips, donors = torch.stack([clip, donor]), torch.stack([donor, clip])
+    forged, masks = forgery.forge_batch("splice", clips, 0.5, [3, 4], donors=donors)
+    for i in range(2):
+        one, mask = forgery.forge("splice", clips[i], 0.5, 3 + i, donor=donors[i])
+        assert torch.equal(forged[i], one) and torch.equal(masks[i], mask)
+    with pytest.raises(ValueError, match="as many as clips, 2; got 1"):
+        forgery.forge_batch("splice", clips, 0.5, [3], donors=donors)
+
+
+@pytest.mark.parametrize(
+    "points, message",
+    [
+        (torch.zeros(8, 468, 2), r"float32 \(1, 8, 468, 2\); got torch.float32 \(8, 468, 2\)"),
+        (torch.zeros(1, 8, 468, 2).double(), "got torch.float64"),
+        (torch.full((1, 8, 468, 2), float("nan")), "finite; got 7488 that are not"),
+    ],
+)
+def test_refused_landmarks(empty_register, clip, points, message):
+    forgery.forgery("needy", scope="face", needs=("landmarks",))(nothing)
+    with pytest.raises(ValueError, match=message):
+        forgery.forge("needy", clip, 0.5, 0, landmarks=points)

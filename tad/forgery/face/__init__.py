@@ -1,0 +1,1 @@
+"""Families that change a face, given by its landmarks."""

@@ -1,0 +1,1 @@
+"""Families that change the spectrum of a region: the traces of decoders, resamplers and codecs."""

@@ -1,0 +1,1 @@
+"""Families whose every frame is real, or nearly: what is wrong is when, or how, it changes over time."""
