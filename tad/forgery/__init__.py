@@ -13,10 +13,11 @@ from tad.forgery import face, frequency, local, temporal, whole  # noqa: F401 - 
 from tad.forgery.blob import moving_blob
 from tad.forgery.draws import nested_swaps, signed, smooth_noise, uniform
 from tad.forgery.registry import SCOPES, Forgery, families, forge, forge_batch, forgery, get, load_file
-from tad.forgery.visibility import BANDS_DB, band, psnr_db
+from tad.forgery.visibility import BANDS_DB, band, jod, psnr_clip_db, psnr_db, ssim, visibility
 from tad.forgery.warp import displace
 
 __all__ = [
     "BANDS_DB", "SCOPES", "Forgery", "band", "displace", "families", "forge", "forge_batch", "forgery", "get",
-    "load_file", "moving_blob", "nested_swaps", "psnr_db", "signed", "smooth_noise", "uniform",
+    "jod", "load_file", "moving_blob", "nested_swaps", "psnr_clip_db", "psnr_db", "signed", "smooth_noise", "ssim",
+    "uniform", "visibility",
 ]  # fmt: skip

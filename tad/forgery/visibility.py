@@ -1,13 +1,23 @@
-"""How visible a forgery is: PSNR inside its mask, and the bands that every table and figure uses."""
+"""How visible a forgery is: PSNR, SSIM and JOD, and the bands of PSNR that every table and figure uses."""
 
+import contextlib
+import functools
+import logging
 import math
+from collections.abc import Iterator
 
+import torch
+from kornia.metrics import ssim as kornia_ssim
 from torch import Tensor
 
 # Upper limits in dB, from plain to see to hardly there. A value on a limit belongs to the subtler band, save that 40 dB
 # itself is still subtle: "invisible" is what lies above.
 BANDS_DB = {"extreme": 20.0, "moderate": 30.0, "subtle": 40.0}
 RANGE = 2.0  # clips lie in [-1, 1]
+LUMA = (0.299, 0.587, 0.114)  # of red, green and blue, ITU-R BT.601
+WINDOW_PX = 11  # of SSIM
+LEAST_PX = WINDOW_PX // 2 + 1  # what its window can be reflected in; ColorVideoVDP's pyramid would do with 2
+DISPLAY = "standard_fhd"  # of ColorVideoVDP
 
 
 def psnr_db(clip: Tensor, forged: Tensor, mask: Tensor) -> float:
@@ -18,17 +28,103 @@ def psnr_db(clip: Tensor, forged: Tensor, mask: Tensor) -> float:
         mask: (T, H, W); pixels above 0 count, each fully, in all channels.
 
     Example:
-        >>> import torch
         >>> clip, mask = torch.zeros(3, 2, 4, 4), torch.ones(2, 4, 4)
         >>> round(psnr_db(clip, clip + 0.2, mask), 3)
         20.0
     """
-    if forged.shape != clip.shape or mask.shape != clip.shape[1:]:
-        shapes = f"{(*clip.shape,)}, {(*forged.shape,)} and {(*mask.shape,)}"
-        raise ValueError(f"clip and forged must be (C, T, H, W) and mask (T, H, W); got {shapes}")
+    _check_shapes(clip, forged, mask)
     error = (forged - clip).double().square()[:, mask > 0]
     mse = error.mean().item() if error.numel() else 0.0
     return 10 * math.log10(RANGE**2 / mse) if mse > 0 else math.inf
+
+
+def psnr_clip_db(clip: Tensor, forged: Tensor) -> float:
+    """Peak signal-to-noise ratio in dB over all pixels of a clip; arguments as in `psnr_db`.
+
+    Example:
+        >>> clip = torch.zeros(3, 2, 4, 4)
+        >>> round(psnr_clip_db(clip, clip + 0.02), 3)
+        40.0
+    """
+    return psnr_db(clip, forged, clip.new_ones(clip.shape[1:]))
+
+
+def ssim(clip: Tensor, forged: Tensor, mask: Tensor | None = None) -> float:
+    """Structural similarity of the luma, a mean over frames; 1 where nothing changed, -1 at worst.
+
+    Source: Wang, Bovik, Sheikh and Simoncelli, "Image Quality Assessment: From Error Visibility to Structural
+    Similarity" (2004): a Gaussian window of 11 px and sigma 1.5 px, in each frame by itself, on the luma (ITU-R BT.601)
+    as there. What changes the colour alone it does not see.
+
+    Args:
+        clip, forged: (C, T, H, W) in [-1, 1], H and W at least 6 px.
+        mask: (T, H, W); pixels above 0 count, each fully. None: all pixels.
+
+    Example:
+        >>> clip = torch.rand((3, 2, 8, 8), generator=torch.Generator().manual_seed(0))
+        >>> ssim(clip, clip), ssim(clip, -clip) < 0
+        (1.0, True)
+    """
+    mask = clip.new_ones(clip.shape[1:]) if mask is None else mask
+    _check_shapes(clip, forged, mask)
+    return _mean_inside(_ssim_map(clip, forged), mask)
+
+
+def jod(clip: Tensor, forged: Tensor, fps: float) -> float:
+    """Quality of a forged clip in just-objectionable differences (JOD), as seen by people: 10 is no visible difference.
+
+    One JOD less means that 75 % of observers, shown both clips, prefer the other; two less, 91 %. The scale has no
+    lower end: what is ruined lies below 0. It compares contrasts, so an even change of brightness over the whole frame
+    hardly counts, and it pools over the whole clip, so that a small region counts for little.
+
+    Source: Mantiuk, Hanji, Ashraf, Asano and Chapiro, "ColorVideoVDP: A visual difference predictor for image, video
+    and display distortions" (2024). Assumed is its display `standard_fhd`: pixel for pixel on a 24 inch monitor of
+    1920 x 1080 and 200 cd/m2, in an office of 250 lux, seen from 0.6 m. It runs on the CPU, for a second or more.
+
+    Args:
+        clip, forged: (3, T, H, W) in [-1, 1], H and W at least 6 px.
+        fps: frames a second at which they are shown.
+
+    Example:
+        >>> clip = torch.zeros(3, 4, 16, 16)
+        >>> jod(clip, clip, fps=25)
+        10.0
+    """
+    if forged.shape != clip.shape or clip.ndim != 4 or len(clip) != 3 or not clip.shape[1]:
+        raise ValueError(f"clip and forged must be (3, T, H, W); got {(*clip.shape,)} and {(*forged.shape,)}")
+    _check_size(clip)
+    if not 0 < fps < math.inf:
+        raise ValueError(f"fps must be above 0 and finite; got {fps}")
+    if not (clip.isfinite().all() and forged.isfinite().all()):
+        raise ValueError("clip and forged must be finite; got NaN or infinity")
+    test, reference = (_unit(video).cpu()[None] for video in (forged, clip))
+    with torch.no_grad(), _quiet():
+        score, _ = _metric().predict(test, reference, dim_order="BCFHW", frames_per_second=fps)
+    return score.item()
+
+
+def visibility(clip: Tensor, forged: Tensor, mask: Tensor, fps: float | None = None) -> dict[str, float]:
+    """How visible a forgery is on every scale: PSNR and SSIM in its mask and over the clip, and JOD over the clip.
+
+    Args:
+        clip, forged: (3, T, H, W) in [-1, 1], before any encoding.
+        mask: (T, H, W); pixels above 0 count, each fully.
+        fps: frames a second; without them `jod`, by far the slowest, is left out.
+
+    Returns:
+        psnr_db (in the mask, the scale of the bands) and psnr_clip_db, inf where nothing changed; ssim (in the mask)
+        and ssim_clip; jod.
+
+    Example:
+        >>> clip, mask = torch.zeros(3, 2, 8, 8), torch.ones(2, 8, 8)
+        >>> {name: round(value, 3) for name, value in visibility(clip, clip + 0.2, mask).items()}
+        {'psnr_db': 20.0, 'psnr_clip_db': 20.0, 'ssim': 0.984, 'ssim_clip': 0.984}
+    """
+    _check_shapes(clip, forged, mask)
+    similarity = _ssim_map(clip, forged)
+    scales = {"psnr_db": psnr_db(clip, forged, mask), "psnr_clip_db": psnr_clip_db(clip, forged)}
+    scales |= {"ssim": _mean_inside(similarity, mask), "ssim_clip": similarity.mean().item()}
+    return scales if fps is None else scales | {"jod": jod(clip, forged, fps)}
 
 
 def band(psnr_db: float) -> str:
@@ -43,3 +139,61 @@ def band(psnr_db: float) -> str:
     if psnr_db > BANDS_DB["subtle"]:
         return "invisible"
     return next((name for name, limit in BANDS_DB.items() if psnr_db < limit), "subtle")
+
+
+def _check_shapes(clip: Tensor, forged: Tensor, mask: Tensor) -> None:
+    if forged.shape != clip.shape or mask.shape != clip.shape[1:]:
+        shapes = f"{(*clip.shape,)}, {(*forged.shape,)} and {(*mask.shape,)}"
+        raise ValueError(f"clip and forged must be (C, T, H, W) and mask (T, H, W); got {shapes}")
+
+
+def _check_size(clip: Tensor) -> None:
+    if min(clip.shape[-2:]) < LEAST_PX:
+        raise ValueError(f"frames must be at least {LEAST_PX} px a side; got {(*clip.shape[-2:],)}")
+
+
+def _unit(clip: Tensor) -> Tensor:
+    """From [-1, 1] to [0, 1], which is all that a display can show."""
+    return clip.float().add(1).div(RANGE).clamp(0, 1)
+
+
+def _ssim_map(clip: Tensor, forged: Tensor) -> Tensor:
+    """(T, H, W), of the luma."""
+    _check_size(clip)
+    weights = clip.new_tensor(LUMA)[:, None, None, None]
+    frames = [(_unit(video) * weights).sum(0)[:, None] for video in (clip, forged)]  # (T, 1, H, W)
+    # kornia's own eps in the denominator would keep black frames from reaching 1
+    return kornia_ssim(*frames, WINDOW_PX, max_val=1.0, eps=0.0)[:, 0]
+
+
+def _mean_inside(values: Tensor, mask: Tensor) -> float:
+    inside = values[mask > 0]
+    return inside.double().mean().item() if inside.numel() else 1.0  # nothing could change
+
+
+@functools.cache
+def _metric():
+    """ColorVideoVDP, built once a process: reading its tables takes longer than scoring a small clip."""
+    from pycvvdp import cvvdp  # seconds to import, and needed by nobody who only forges
+
+    return cvvdp(display_name=DISPLAY, quiet=True, device=torch.device("cpu"))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep ColorVideoVDP from warning of machines without CUDA and of dark clips, and from setting up the root logger.
+
+    It calls `logging.warning`, which installs a handler where there is none; the one that Python falls back on anyway
+    stands in for it. Errors still pass.
+    """
+    root, before = logging.getLogger(), logging.root.manager.disable
+    stand_in = [] if root.handlers else [logging.lastResort]
+    logging.disable(max(before, logging.WARNING))
+    for handler in stand_in:
+        root.addHandler(handler)
+    try:
+        yield
+    finally:
+        for handler in stand_in:
+            root.removeHandler(handler)
+        logging.disable(before)
