@@ -8,15 +8,21 @@ from contextlib import contextmanager
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import seaborn as sns
 
 LABELS = {"real": "#0072B2", "fake": "#D55E00"}
 OURS, CARD_COLOUR, MUTED, EDGE, GRID = "#1F2328", "#8A5A9E", "#5C6670", "#B8BEC5", "#EBEDF0"
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-DASHES = ("solid", "dash", "dot", "dashdot")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 FONTS = ("Arial", "Liberation Sans", "DejaVu Sans")
 HEAT = "viridis"  # perceptually uniform, readable without red and green, and in grey
+# What the families are called and where they lie, as in tad.forgery, which this room may not import; a test holds them
+# together.
+SCOPES = ("whole", "local", "temporal", "face", "frequency")
+BANDS_DB = {"extreme": 20.0, "moderate": 30.0, "subtle": 40.0}  # upper limits; above the last it is INVISIBLE
+INVISIBLE = "invisible"
 MATPLOTLIB = {
     "font.sans-serif": FONTS, "axes.edgecolor": EDGE, "axes.labelcolor": OURS, "axes.labelsize": 10,
     "axes.titlelocation": "left", "axes.titleweight": "bold", "axes.titlesize": 11,
@@ -54,6 +60,18 @@ def line_styles(names: Iterable[str]) -> dict[str, dict[str, str]]:
         name: {"color": PALETTE[i % len(PALETTE)], "dash": DASHES[i // len(PALETTE) % len(DASHES)]}
         for i, name in enumerate(sorted(set(names)))
     }
+
+
+def by_scope(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of each scope, in the order of `SCOPES`, others after them by name; columns as they are.
+
+    Example:
+        >>> list(by_scope(pd.DataFrame({"scope": ["other", "face", "local"]})))
+        ['local', 'face', 'other']
+    """
+    order = {scope: rank for rank, scope in enumerate(SCOPES)}
+    found = sorted(table["scope"].unique(), key=lambda scope: (order.get(scope, len(order)), scope))
+    return {scope: table[table["scope"] == scope] for scope in found}
 
 
 def spans_decades(values: Iterable[float]) -> bool:

@@ -4,8 +4,10 @@ from tad.report.figures.curves import training_curves, training_steps
 from tad.report.figures.detectability import detectability
 from tad.report.figures.frames import attention_grid, film_strip
 from tad.report.figures.scores import mse_distribution, roc, score_by_family
+from tad.report.figures.sheet import SheetRow, contact_sheet
+from tad.report.figures.visibility import visibility_chart
 
 __all__ = [
-    "attention_grid", "detectability", "film_strip", "mse_distribution", "roc", "score_by_family", "training_curves",
-    "training_steps",
+    "SheetRow", "attention_grid", "contact_sheet", "detectability", "film_strip", "mse_distribution", "roc",
+    "score_by_family", "training_curves", "training_steps", "visibility_chart",
 ]  # fmt: skip

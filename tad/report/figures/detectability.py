@@ -1,28 +1,27 @@
-"""How detection falls as fakes get subtler: AUC over strength, or over visibility."""
+"""How detection falls as fakes get subtler: AUC over strength, or over visibility, one panel a scope."""
 
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from tad.report.style import EDGE, MUTED, line_styles, plotly_layout, spans_decades
+from tad.report.style import BANDS_DB, EDGE, INVISIBLE, MUTED, by_scope, line_styles, plotly_layout, spans_decades
 
-BANDS_DB = {20: "extreme | moderate", 30: "moderate | subtle", 40: "subtle | invisible"}
 BAND_OPACITY = 0.11
+PANEL_PX, HEAD_PX, FOOT_PX, GAP_PX, LEGEND_PX = 240, 164, 64, 66, 164
+COLUMNS, GAP = 2, 0.24  # between two columns, of the width; holds the legend of the left one
 SMALL = {"showarrow": False, "font": {"size": 11, "color": MUTED}}
-CHANCE = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 0.5, "y1": 0.5, "layer": "below"}
-CHANCE |= {"line": {"color": MUTED, "width": 1, "dash": "dash"}}
-CHANCE_NAME = {"xref": "paper", "x": 1, "xanchor": "right", "y": 0.5, "yanchor": "top", "text": "chance", **SMALL}
-BUTTONS = {"type": "buttons", "direction": "right", "y": 1.07, "yanchor": "bottom", "bgcolor": "white"}
-BUTTONS |= {"bordercolor": EDGE, "font": {"size": 12}, "pad": {"l": 0, "r": 0}}
+BUTTONS = {"type": "buttons", "direction": "right", "y": 1, "yanchor": "bottom", "bgcolor": "white"}
+BUTTONS |= {"bordercolor": EDGE, "font": {"size": 12}, "pad": {"l": 0, "r": 0, "b": 44}}
 
 
 def detectability(curves: pd.DataFrame) -> go.Figure:
     """Draw the AUC of each family over the strength of the forgery, with a switch to its visibility.
 
     Args:
-        curves: one row a family and strength; columns family, scope ("whole" or "local"), strength in [0, 1],
+        curves: one row a family and strength; columns family, scope (a panel each), strength in [0, 1],
             auc, low and high (interval of the AUC, NaN where the groups do not resolve one), psnr_db
             (inside the mask; inf where nothing changed), n_groups.
     """
@@ -32,41 +31,68 @@ def detectability(curves: pd.DataFrame) -> go.Figure:
         measured = sorted(curves["strength"].unique())  # label these, not powers of ten between them
         strength_axis |= {"type": "log", "tickmode": "array"}
         strength_axis |= {"tickvals": measured, "ticktext": [f"{value:g}" for value in measured]}
-    figure = go.Figure(layout=_layout(curves).update({f"xaxis.{key}": v for key, v in strength_axis.items()}))
+    scopes = by_scope(curves)
+    panels = {str(i) if i > 1 else "": scope for i, scope in enumerate(scopes, 1)}  # by what plotly calls their axes
+    figure = _panels(curves, panels)
     by_strength, by_psnr = [], []
-    for family, line in line_styles(curves["family"]).items():
-        rows = curves[curves["family"] == family].sort_values("strength")
-        known = rows.dropna(subset=["low", "high"])  # a band runs along its upper edge and back along the lower
-        for xs, column in ((by_strength, "strength"), (by_psnr, "psnr_db")):
-            xs += [_finite([*known[column], *known[column][::-1]]), _finite(rows[column])]
-        name = escape(family)
-        figure.add_scatter(
-            x=by_strength[-2], y=_finite([*known["high"], *known["low"][::-1]]), name=f"{name}, interval",
-            mode="lines", fill="toself", fillcolor=line["color"], opacity=BAND_OPACITY, line={"width": 0},
-            legendgroup=name, showlegend=False, hoverinfo="skip",
-        )  # fmt: skip
-        figure.add_scatter(
-            x=by_strength[-1], y=_finite(rows["auc"]), name=name, mode="lines+markers", line={**line, "width": 2},
-            marker={"size": 6}, legendgroup=name, hovertemplate="%{text}<extra></extra>",
-            text=[_hover(row) for row in rows.to_dict("records")],
-        )  # fmt: skip
+    for panel, rows in zip(panels, scopes.values(), strict=True):
+        for family, line in line_styles(rows["family"]).items():
+            one = rows[rows["family"] == family].sort_values("strength")
+            _family(figure, panel, one, line, by_strength, by_psnr)
     bands = list(range(0, len(figure.data), 2))  # each family's band comes before its line
     reveal, hide = ([{"opacity": opacity}, bands] for opacity in (BAND_OPACITY, 0))
     toggle = [{"label": "intervals", "method": "restyle", "args": reveal, "args2": hide}]
     band_switch = BUTTONS | {"x": 1, "xanchor": "right", "showactive": False, "buttons": toggle}
-    return figure.update_layout(updatemenus=[_axis_switch(by_strength, by_psnr, strength_axis), band_switch])
+    switch, at_first = _axis_switch(by_strength, by_psnr, strength_axis, panels)
+    return figure.update_layout(updatemenus=[switch, band_switch], **at_first)
 
 
-def _layout(curves: pd.DataFrame) -> go.Layout:
+def _family(figure: go.Figure, panel: str, rows: pd.DataFrame, line: dict, by_strength: list, by_psnr: list) -> None:
+    """Draw a family's band and line into its panel, and note both kinds of x values for the switch."""
+    known = rows.dropna(subset=["low", "high"])  # a band runs along its upper edge and back along the lower
+    for xs, column in ((by_strength, "strength"), (by_psnr, "psnr_db")):
+        xs += [_finite([*known[column], *known[column][::-1]]), _finite(rows[column])]
+    name, place = escape(rows["family"].iloc[0]), {"xaxis": f"x{panel}", "yaxis": f"y{panel}"}
+    place |= {"legend": f"legend{panel}"}
+    figure.add_scatter(
+        x=by_strength[-2], y=_finite([*known["high"], *known["low"][::-1]]), name=f"{name}, interval",
+        mode="lines", fill="toself", fillcolor=line["color"], opacity=BAND_OPACITY, line={"width": 0},
+        legendgroup=name, showlegend=False, hoverinfo="skip", **place,
+    )  # fmt: skip
+    figure.add_scatter(
+        x=by_strength[-1], y=_finite(rows["auc"]), name=name, mode="lines+markers", line={**line, "width": 2},
+        marker={"size": 6}, legendgroup=name, hovertemplate="%{text}<extra></extra>",
+        text=[_hover(row) for row in rows.to_dict("records")], **place,
+    )  # fmt: skip
+
+
+def _panels(curves: pd.DataFrame, panels: dict[str, str]) -> go.Figure:
+    """The empty panels, two side by side, all on the same axes, with a legend beside each."""
+    columns = min(COLUMNS, len(panels))
+    rows = -(-len(panels) // columns)
+    panel_px = PANEL_PX if rows > 1 else 1.6 * PANEL_PX
+    plot_px = rows * panel_px + (rows - 1) * GAP_PX
     fewest, most = int(curves["n_groups"].min()), int(curves["n_groups"].max())
     groups = f"{fewest}" if fewest == most else f"{fewest} to {most}"
-    lowest = curves[["auc", "low"]].min().min()
-    return plotly_layout(
-        "Detectability",
-        f"bands: 95 % intervals over n = {groups} groups",
-        yaxis={"title": {"text": "AUC"}, "range": [min(0.4, lowest) - 0.02, 1.02]},
-        shapes=[CHANCE], annotations=[CHANCE_NAME], margin={"t": 140}, height=600,
+    layout = plotly_layout(
+        "Detectability", f"bands: 95 % intervals over n = {groups} groups",
+        margin={"t": HEAD_PX, "b": FOOT_PX, "r": LEGEND_PX}, height=plot_px + HEAD_PX + FOOT_PX,
     )  # fmt: skip
+    lowest = curves[["auc", "low"]].min().min()
+    x_axis, y_axis = (layout[key].to_plotly_json() for key in ("xaxis", "yaxis"))
+    y_axis |= {"range": [min(0.4, lowest) - 0.02, 1.02], "matches": "y"}
+    width, height, step = (1 - GAP * (columns - 1)) / columns, panel_px / plot_px, (panel_px + GAP_PX) / plot_px
+    for i, panel in enumerate(panels):
+        row, column = divmod(i, columns)
+        left, top = column * (width + GAP), 1 - row * step
+        place = {"domain": [left, left + width], "anchor": f"y{panel}", "matches": "x"}
+        place |= {"showticklabels": panel in _lowest(panels)}
+        layout[f"xaxis{panel}"] = x_axis | place
+        layout[f"yaxis{panel}"] = y_axis | {"domain": [max(0, top - height), top], "anchor": f"x{panel}"}
+        layout[f"yaxis{panel}"].title.text = "" if column else "AUC"
+        legend = {"x": left + width + 0.008, "y": top, "xanchor": "left", "yanchor": "top", "tracegroupgap": 0}
+        layout[f"legend{panel}"] = legend | {"font": {"size": 11}, "bgcolor": "rgba(0,0,0,0)"}
+    return go.Figure(layout=layout)
 
 
 def _hover(row: dict) -> str:
@@ -84,19 +110,48 @@ def _finite(values) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in values]
 
 
-def _axis_switch(by_strength: list, by_psnr: list, strength_axis: dict) -> dict:
-    """Two buttons that exchange the x values, the axis and the lines that name the bands of visibility."""
+def _axis_switch(by_strength: list, by_psnr: list, strength_axis: dict, panels: dict[str, str]) -> tuple[dict, dict]:
+    """Two buttons that exchange the x values, the axes and the lines that part the bands; and the layout at first."""
     psnr_axis = {"title.text": "PSNR inside the mask, dB (subtler to the left)", "type": "linear", "tickmode": "auto"}
-    edge = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "line": {"color": EDGE, "width": 1, "dash": "dot"}}
-    edges = [CHANCE, *({**edge, "x0": db, "x1": db} for db in BANDS_DB)]
-    name = {"y": 1, "yref": "paper", "yanchor": "bottom", **SMALL}
-    names = [CHANCE_NAME, *({**name, "x": db, "text": text} for db, text in BANDS_DB.items())]
+    chance, titles = _chance_and_titles(panels)
+    edges, names = [], []
+    tiny = {**SMALL, "y": 1, "yanchor": "bottom", "font": {"size": 10, "color": MUTED}}
+    edge = {"type": "line", "y0": 0, "y1": 1, "line": {"color": EDGE, "width": 1, "dash": "dot"}}
+    limits = list(BANDS_DB.values())
+    middles = [limits[0] - 6, *((low + high) / 2 for low, high in pairwise(limits)), limits[-1] + 6]
+    for panel in panels:
+        on = {"xref": f"x{panel}", "yref": f"y{panel} domain"}
+        edges += [{**edge, **on, "x0": db, "x1": db} for db in limits]
+        named = zip(middles, (*BANDS_DB, INVISIBLE), strict=True)
+        names += [{**tiny, **on, "x": db, "text": name} for db, name in named]
     buttons = []
     for label, xs, axis, autorange, shapes, notes in (
-        ("strength", by_strength, strength_axis, True, [CHANCE], [CHANCE_NAME]),
-        ("visibility", by_psnr, psnr_axis, "reversed", edges, names),
+        ("strength", by_strength, strength_axis, True, chance, titles),
+        ("visibility", by_psnr, psnr_axis, "reversed", [*chance, *edges], [*titles, *names]),
     ):
-        layout = {f"xaxis.{key}": value for key, value in axis.items()}
-        layout |= {"xaxis.autorange": autorange, "shapes": shapes, "annotations": notes}
+        layout = {"shapes": shapes, "annotations": notes}
+        for panel in panels:
+            title = {"title.text": axis["title.text"] if panel in _lowest(panels) else ""}
+            changed = {**axis, **title, "autorange": autorange}
+            layout |= {f"xaxis{panel}.{key}": value for key, value in changed.items()}
         buttons.append({"label": label, "method": "update", "args": [{"x": xs}, layout]})
-    return BUTTONS | {"x": 0, "xanchor": "left", "buttons": buttons}
+    return BUTTONS | {"x": 0, "xanchor": "left", "buttons": buttons}, buttons[0]["args"][1]
+
+
+def _lowest(panels: dict[str, str]) -> list[str]:
+    """Those under which nothing stands."""
+    return list(panels)[-COLUMNS:]
+
+
+def _chance_and_titles(panels: dict[str, str]) -> tuple[list[dict], list[dict]]:
+    """What each panel has whatever its axis: the line of chance, and the name of its scope above it."""
+    line = {"type": "line", "x0": 0, "x1": 1, "y0": 0.5, "y1": 0.5, "layer": "below"}
+    line |= {"line": {"color": MUTED, "width": 1, "dash": "dash"}}
+    chance = [{**line, "xref": f"x{panel} domain", "yref": f"y{panel}"} for panel in panels]
+    title = {"x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom", "yshift": 15, "showarrow": False}
+    titles = [
+        {**title, "text": f"<b>{escape(scope)}</b>", "xref": f"x{panel} domain", "yref": f"y{panel} domain"}
+        for panel, scope in panels.items()
+    ]
+    note = {"xref": "x domain", "x": 1, "xanchor": "right", "y": 0.5, "yanchor": "top", "text": "chance", **SMALL}
+    return chance, [*titles, note]

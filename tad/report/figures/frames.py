@@ -43,7 +43,7 @@ def film_strip(
         top -= TITLE_IN + height
         for i, frame in enumerate(row):
             ax = figure.add_axes((i * (cell + GAP_IN) / WIDTH_IN, top / total, cell / WIDTH_IN, height / total))
-            _frame(ax, frame, None if heats is None else heats[i], None if masks is None else masks[i])
+            draw_frame(ax, frame, None if heats is None else heats[i], None if masks is None else masks[i])
     for ax, label in zip(figure.axes[-len(rows[-1]) :], frame_labels, strict=False):
         ax.set_xlabel(mpl_text(label), fontsize=9, color=MUTED, labelpad=3)
     if bar:
@@ -55,7 +55,8 @@ def film_strip(
     return figure
 
 
-def _frame(ax: Axes, frame: np.ndarray, heat: np.ndarray | None, mask: np.ndarray | None) -> None:
+def draw_frame(ax: Axes, frame: np.ndarray, heat: np.ndarray | None = None, mask: np.ndarray | None = None) -> None:
+    """Draw a frame without its axes, with heat and the mask's outline where given; shapes as in `film_strip`."""
     frame = np.asarray(frame)
     frame = frame / 255 if frame.dtype == np.uint8 else frame
     if frame.shape[2:] != (3,) or frame.min() < -1e-6 or frame.max() > 1 + 1e-6:

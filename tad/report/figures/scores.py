@@ -72,7 +72,7 @@ def score_by_family(scores: pd.DataFrame, threshold: float) -> Figure:
     ax.set_title("above our threshold", loc="right", fontsize=9, weight="normal", color=style.MUTED)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
     _score_axis(ax, rows)
-    ax.set_ylabel("")
+    ax.set(ylabel="", ylim=(len(order) - 0.4, -0.6))
     return figure
 
 
@@ -87,13 +87,15 @@ def roc(scores: pd.DataFrame) -> go.Figure:
         hovermode="closest",
         margin={"t": 104},
     )
+    families = rows.loc[rows["label"] == "fake", "method"].unique()
+    layout.height = max(layout.height, 250 + 20 * len(families))  # the legend would scroll
     chance = {
         "name": "chance (AUC 0.500)",
         "hoverinfo": "skip",
         "line": {"color": style.MUTED, "width": 1, "dash": "dash"},
     }
     curves = []
-    for family, line in style.line_styles(rows.loc[rows["label"] == "fake", "method"]).items():
+    for family, line in style.line_styles(families).items():
         own = rows[(rows["label"] == "real") | (rows["method"] == family)]
         curves.append(_roc_curve(family, own, {**line, "width": 2}))
     curves.sort(key=lambda curve: -curve.meta["auc"])

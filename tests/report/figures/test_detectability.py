@@ -77,3 +77,34 @@ def test_what_the_reader_is_told(curves):
 def test_an_auc_below_chance_stays_in_the_picture(curves):
     curves[["auc", "low"]] -= 0.5
     assert figures.detectability(curves).layout.yaxis.range[0] < curves["low"].min()
+
+
+def test_each_scope_has_a_panel_a_legend_and_its_share_of_the_switch(curves):
+    scopes = ("whole", "local", "temporal", "face", "frequency")
+    table = pd.concat([curves.assign(scope=scope, family=curves["family"] + scope[0]) for scope in scopes[::-1]])
+    figure = figures.detectability(table)
+    assert figure.layout.height > figures.detectability(curves).layout.height
+    numbers = ["", "2", "3", "4", "5"]
+    for number, scope in zip(numbers, scopes, strict=True):
+        lines = [trace for trace in figure.data if trace.xaxis == f"x{number}" and trace.showlegend is None]
+        assert [line.name for line in lines] == [f"noise{scope[0]}", f"warp{scope[0]}"]
+        assert {(line.yaxis, line.legend) for line in lines} == {(f"y{number}", f"legend{number}")}
+    titles = [note.text for note in figure.layout.annotations]
+    assert titles == [*(f"<b>{scope}</b>" for scope in scopes), "chance"]
+    strength, visibility = (button.args[1] for button in figure.layout.updatemenus[0].buttons)
+    assert all(visibility[f"xaxis{number}.autorange"] == "reversed" for number in numbers)
+    assert all(strength[f"xaxis{number}.autorange"] is True for number in numbers)
+    labelled = [number for number in numbers if strength[f"xaxis{number}.title.text"]]
+    assert labelled == [number for number in numbers if figure.layout[f"xaxis{number}"].showticklabels] == ["4", "5"]
+    assert len(visibility["shapes"]) == 5 * (1 + 3) and len(visibility["annotations"]) == 5 * (1 + 4) + 1
+
+
+def test_panels_share_their_axes_and_do_not_overlap(curves):
+    table = pd.concat([curves.assign(scope=scope) for scope in ("whole", "local", "temporal")])
+    layout = figures.detectability(table).layout
+    boxes = [(*layout[f"xaxis{n}"].domain, *layout[f"yaxis{n}"].domain) for n in ("", "2", "3")]
+    for i, (left, right, bottom, _) in enumerate(boxes):
+        for other in boxes[i + 1 :]:
+            assert right < other[0] or other[1] < left or bottom > other[3]
+    assert {layout[f"yaxis{n}"].range for n in ("", "2", "3")} == {layout.yaxis.range}
+    assert all(layout[f"{axis}axis{n}"].matches == axis for axis in "xy" for n in ("2", "3"))
