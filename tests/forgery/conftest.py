@@ -1,6 +1,17 @@
+import math
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+
+from tad.forgery import get
+
+# The face mesh of a frame of single_face.mp4 (see data/demo/ATTRIBUTION.md), its bounding box scaled to 0..1.
+FACE = torch.from_numpy(np.load(Path(__file__).parent / "face_mesh.npy")).float()
+NOSE = 1
+SEED_OF_DONOR = 2
 
 
 def moving_texture(shape: tuple[int, ...], seed: int) -> torch.Tensor:
@@ -16,6 +27,21 @@ def moving_texture(shape: tuple[int, ...], seed: int) -> torch.Tensor:
     return torch.stack(clip, 1).mul(1.5).sin().contiguous()  # (C, T, H, W)
 
 
+def moving_faces(frames: int, height: int, width: int) -> torch.Tensor:
+    """Landmarks (2, T, 468, 2) of a clip's face and a donor's, each of most of the frame, that drift, nod and turn."""
+    size = torch.tensor([0.7, 0.85]) * min(height, width)
+    time = torch.linspace(-1, 1, frames)[:, None]
+    faces = []
+    for tilt, pull in ((0.1, 0.0), (-0.15, 0.12)):
+        face = FACE + torch.stack([torch.zeros(len(FACE)), pull * (FACE[:, 1] - FACE[NOSE, 1]).clamp(min=0)], 1)
+        face = (face - 0.5) * size  # the donor's jaw hangs lower
+        angle = tilt * (1 + time)
+        x, y = face[:, 0] * angle.cos() - face[:, 1] * angle.sin(), face[:, 0] * angle.sin() + face[:, 1] * angle.cos()
+        drift = torch.cat([0.05 * time, 0.03 * (math.pi * time).sin()], 1)[:, None] * min(height, width)
+        faces.append(torch.stack([x, y], 2) + torch.tensor([width, height]) / 2 + drift)
+    return torch.stack(faces)
+
+
 @pytest.fixture(scope="session")
 def clip():
     return moving_texture((3, 8, 48, 48), seed=1)
@@ -23,7 +49,29 @@ def clip():
 
 @pytest.fixture(scope="session")
 def donor():
-    return moving_texture((3, 8, 48, 48), seed=2)
+    return moving_texture((3, 8, 48, 48), SEED_OF_DONOR)
+
+
+@pytest.fixture(scope="session")
+def landmarks():
+    """Of `clip` and of `donor`, (2, 8, 468, 2)."""
+    return moving_faces(8, 48, 48)
+
+
+@pytest.fixture(scope="session")
+def faces():
+    return moving_faces
+
+
+@pytest.fixture(scope="session")
+def inputs():
+    """What a family is given beside a clip of that shape, as keyword arguments of `forge`."""
+
+    def make(name: str, shape: tuple[int, ...] = (3, 8, 48, 48)) -> dict[str, torch.Tensor]:
+        points = moving_faces(*shape[1:])[: 1 + ("donor" in get(name).needs)]
+        return {"donor": moving_texture(shape, SEED_OF_DONOR), "landmarks": points}
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ every_family = pytest.mark.parametrize("name", forgery.families())
 
 @every_family
 @pytest.mark.parametrize("seed", SEEDS)
-def test_strength_0_is_the_identity_and_more_is_never_less(name, seed, clip, donor):
-    ladder = [forgery.forge(name, clip, strength, seed, donor=donor) for strength in STRENGTHS]
+def test_strength_0_is_the_identity_and_more_is_never_less(name, seed, clip, inputs):
+    ladder = [forgery.forge(name, clip, strength, seed, **inputs(name)) for strength in STRENGTHS]
     assert torch.equal(ladder[0][0], clip)
     assert ladder[0][1].count_nonzero() == 0
     distances = [(forged - clip).abs().mean().item() for forged, _ in ladder]
@@ -23,18 +23,19 @@ def test_strength_0_is_the_identity_and_more_is_never_less(name, seed, clip, don
 
 
 @every_family
-def test_a_weak_effect_is_weak(name, clip, donor):
-    weak, full = ((forgery.forge(name, clip, s, 0, donor=donor)[0] - clip).abs().mean() for s in (0.01, 1.0))
+def test_a_weak_effect_is_weak(name, clip, inputs):
+    weak, full = ((forgery.forge(name, clip, s, 0, **inputs(name))[0] - clip).abs().mean() for s in (0.01, 1.0))
     steps = 8 // 2  # families that move whole frames or blocks move at least one of so many
     assert weak <= 1.5 * full / steps
 
 
 @every_family
 @pytest.mark.parametrize("strength", STRENGTHS)
-def test_what_comes_back(name, strength, clip, donor):
-    before, donor_before = clip.clone(), donor.clone()
-    forged, mask = forgery.forge(name, clip, strength, 0, donor=donor)
-    assert torch.equal(clip, before) and torch.equal(donor, donor_before)
+def test_what_comes_back(name, strength, clip, inputs):
+    given = {"clip": clip} | inputs(name)
+    before = {key: value.clone() for key, value in given.items()}
+    forged, mask = forgery.forge(name, strength=strength, seed=0, **given)
+    assert all(torch.equal(given[key], value) for key, value in before.items())
     assert forged.shape == clip.shape and forged.dtype == clip.dtype
     assert mask.shape == clip.shape[1:] and mask.dtype == clip.dtype
     assert forged.abs().max() <= 1 and 0 <= mask.min() and mask.max() <= 1
@@ -43,42 +44,42 @@ def test_what_comes_back(name, strength, clip, donor):
 
 
 @every_family
-def test_draws_do_not_depend_on_strength(name, clip, donor):
+def test_draws_do_not_depend_on_strength(name, clip, inputs):
     states = []
     for strength in (0.0, 0.1, 1.0):
         generator = torch.Generator().manual_seed(5)
-        forgery.get(name)(clip, strength, generator, donor=donor)
+        forgery.get(name)(clip, strength, generator, **inputs(name))
         states.append(generator.get_state())
     assert all(torch.equal(state, states[0]) for state in states)
 
 
 @every_family
-def test_a_seed_decides_everything(name, clip, donor):
+def test_a_seed_decides_everything(name, clip, inputs):
     elsewhere = torch.get_rng_state()
-    once, mask = forgery.forge(name, clip, 0.7, 3, donor=donor)
-    again, mask_again = forgery.forge(name, clip, 0.7, 3, donor=donor)
+    once, mask = forgery.forge(name, clip, 0.7, 3, **inputs(name))
+    again, mask_again = forgery.forge(name, clip, 0.7, 3, **inputs(name))
     assert torch.equal(once, again) and torch.equal(mask, mask_again)
     assert torch.equal(torch.get_rng_state(), elsewhere)
     fresh = torch.Generator().manual_seed(3)
     used = torch.Generator().manual_seed(3)
-    forgery.get(name)(clip, 0.7, used, donor=donor)
-    others = [forgery.forge(name, clip, 0.7, seed, donor=donor)[0] for seed in range(4, 12)]
+    forgery.get(name)(clip, 0.7, used, **inputs(name))
+    others = [forgery.forge(name, clip, 0.7, seed, **inputs(name))[0] for seed in range(4, 12)]
     draws_nothing = torch.equal(fresh.get_state(), used.get_state())
     assert draws_nothing == all(torch.equal(once, other) for other in others)
 
 
 @every_family
-def test_any_layout_in_memory_and_odd_sizes(name, texture):
-    clip, donor = texture((3, 5, 37, 50), 3), texture((3, 5, 37, 50), 4)
+def test_any_layout_in_memory_and_odd_sizes(name, texture, inputs):
+    clip, given = texture((3, 5, 37, 50), 3), inputs(name, (3, 5, 37, 50))
     strided = clip.permute(1, 2, 3, 0).contiguous().permute(3, 0, 1, 2)
-    forged, mask = forgery.forge(name, clip, 1.0, 0, donor=donor)
+    forged, mask = forgery.forge(name, clip, 1.0, 0, **given)
     assert not torch.equal(forged, clip) and mask.shape == (5, 37, 50)
-    torch.testing.assert_close(forgery.forge(name, strided, 1.0, 0, donor=donor)[0], forged)
+    torch.testing.assert_close(forgery.forge(name, strided, 1.0, 0, **given)[0], forged)
 
 
 @pytest.mark.parametrize("name", forgery.families("local"))
-def test_local_families_touch_every_frame_softly(name, clip, donor):
-    forged, mask = forgery.forge(name, clip, 1.0, 0, donor=donor)
+def test_local_families_touch_every_frame_softly(name, clip, inputs):
+    forged, mask = forgery.forge(name, clip, 1.0, 0, **inputs(name))
     assert (mask > 0.5).any(2).any(1).all()
     assert ((forged != clip).any(0) & (mask > 0.5)).any(2).any(1).float().mean() > 0.8
     assert (mask == 0).float().mean() > 0.4
@@ -87,11 +88,10 @@ def test_local_families_touch_every_frame_softly(name, clip, donor):
 
 
 @pytest.mark.parametrize("name", [name for name, family in forgery.families().items() if family.needs])
-def test_needs_are_asked_for(name, clip, donor):
+def test_needs_are_asked_for(name, clip, inputs):
     for need in forgery.get(name).needs:
-        given = {"donor": donor, "landmarks": torch.zeros(8, 5, 2)} | {need: None}
         with pytest.raises(ValueError, match=f"{name} needs {need}; got None"):
-            forgery.forge(name, clip, 0.5, 0, **given)
+            forgery.forge(name, clip, 0.5, 0, **inputs(name) | {need: None})
 
 
 @every_family
@@ -103,9 +103,10 @@ def test_docstrings_state_the_parameters(name):
 
 @every_family
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_gpu_agrees_with_cpu(name, clip, donor):
-    forged, mask = forgery.forge(name, clip, 0.7, 0, donor=donor)
-    on_gpu = forgery.forge(name, clip.cuda(), 0.7, 0, donor=donor.cuda())
+def test_gpu_agrees_with_cpu(name, clip, inputs):
+    forged, mask = forgery.forge(name, clip, 0.7, 0, **inputs(name))
+    given = {key: value.cuda() for key, value in inputs(name).items()}
+    on_gpu = forgery.forge(name, clip.cuda(), 0.7, 0, **given)
     assert on_gpu[0].is_cuda and on_gpu[1].is_cuda
     torch.testing.assert_close(on_gpu[0].cpu(), forged, atol=1e-3, rtol=0)
     torch.testing.assert_close(on_gpu[1].cpu(), mask, atol=1e-4, rtol=0)
