@@ -2,9 +2,10 @@
 
 from tad.data.clips import Clip, Counts, network_input, no_clip_reason, preprocess_video, read_clips
 from tad.data.codec import DecodeError, VideoInfo, decode, encode, key_frame_distance, probe
-from tad.data.face_tracks import face_clip
+from tad.data.face_tracks import face_clip, face_landmarks
+from tad.data.fixed_clips import LONG_SIDE, FixedClips
 from tad.data.footage import Footage, open_footage
-from tad.data.loading import FixedClips, TrainingClips, VideoFiles, sample
+from tad.data.loading import TrainingClips, VideoFiles, sample
 from tad.data.manifest import (
     check_one_class,
     for_one_class,
@@ -16,12 +17,14 @@ from tad.data.manifest import (
 )
 from tad.data.sampling import EachOnce
 from tad.data.shards import ShardClips
-from tad.data.transforms import check_clip, to_clip, to_frames
+from tad.data.transcode import Encoding, transcode, write_video
+from tad.data.transforms import at_most, centre_crop, check_clip, cover, resize_short_side, to_clip, to_frames
 
 __all__ = [
-    "Clip", "Counts", "DecodeError", "EachOnce", "FixedClips", "Footage", "ShardClips", "TrainingClips",
-    "VideoFiles", "VideoInfo", "check_clip", "check_one_class", "decode", "encode", "face_clip", "for_one_class",
-    "key_frame_distance", "network_input", "no_clip_reason", "open_footage", "preprocess_video", "probe",
-    "project_root", "read_clips", "read_manifest", "resolve", "sample", "sha256", "to_clip", "to_frames",
-    "torn_groups",
+    "LONG_SIDE", "Clip", "Counts", "DecodeError", "EachOnce", "Encoding", "FixedClips", "Footage", "ShardClips",
+    "TrainingClips", "VideoFiles", "VideoInfo", "at_most", "centre_crop", "check_clip", "check_one_class", "cover",
+    "decode", "encode", "face_clip", "face_landmarks", "for_one_class", "key_frame_distance", "network_input",
+    "no_clip_reason", "open_footage", "preprocess_video", "probe", "project_root", "read_clips", "read_manifest",
+    "resize_short_side", "resolve", "sample", "sha256", "to_clip", "to_frames", "torn_groups", "transcode",
+    "write_video",
 ]  # fmt: skip

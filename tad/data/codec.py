@@ -222,6 +222,10 @@ def _rgb(frame: av.VideoFrame, aspect: Fraction, reformatter: VideoReformatter) 
     _check(width, frame.height)
     with _told():
         image = torch.from_numpy(reformatter.reformat(frame, width=width, format="rgb24").to_ndarray()).permute(2, 0, 1)
+    return _upright(image, frame)
+
+
+def _upright(image: Tensor, frame: av.VideoFrame) -> Tensor:
     matrix = frame.side_data.get(SideData.DISPLAYMATRIX)
     return image if matrix is None else _turned(image, *struct.unpack("=5i", bytes(matrix)[:20]))
 
@@ -231,6 +235,12 @@ def _turned(image: Tensor, a: int, b: int, _: int, c: int, d: int) -> Tensor:
     if abs(b) + abs(c) > abs(a) + abs(d):
         image, a, d = image.mT, c, b
     return image.flip([dim for dim, sign in ((1, d), (2, a)) if sign < 0])
+
+
+def _shown(source: str | Path | bytes, start_s: float) -> Iterator[tuple[float, Tensor]]:
+    reformatter = VideoReformatter()
+    for time_s, frame, aspect in _from(source, start_s, seek=start_s > SEEK_BACK_S):
+        yield time_s, _rgb(frame, aspect, reformatter)
 
 
 def key_frame_distance(source: str | Path | bytes, most: int = 600) -> float:
@@ -250,14 +260,16 @@ def key_frame_distance(source: str | Path | bytes, most: int = 600) -> float:
 
 
 def decode(
-    path: str | Path | bytes, crop: tuple[int, int, int, int] | None = None, start_s: float = 0.0
-) -> Iterator[tuple[float, Tensor]]:
+    path: str | Path | bytes, crop: tuple[int, int, int, int] | None = None, start_s: float = 0.0,
+    *, decoder: str = "pyav",
+) -> Iterator[tuple[float, Tensor]]:  # fmt: skip
     """Decode a video frame by frame, in order of presentation, in memory that does not grow with its length.
 
     Args:
         path: the file, or its bytes.
         crop: top, bottom, left, right in px of the upright picture, for files of which only a box is footage.
         start_s: the frames before the first one at or after this time are left out, exactly as if they were decoded.
+        decoder: pyav, or torchcodec where it imports (see `tad.data.second_decoder`).
 
     Yields:
         Time from the first frame in s, and the frame as uint8 RGB (3, H, W), all of one size.
@@ -265,12 +277,16 @@ def decode(
     Raises:
         DecodeError: the file cannot be opened, or, after the frames that are readable, it breaks off, is damaged as
             far as its decoder notices, changes its picture's size or passes the bounds of this module.
-        ValueError: the crop does not lie in the frame.
+        ValueError: the crop does not lie in the frame, or the decoder is another or does not import.
     """
-    reformatter, size = VideoReformatter(), None
-    for n, (time_s, frame, aspect) in enumerate(_from(path, start_s, seek=start_s > SEEK_BACK_S), start=1):
+    size, images = None, _shown
+    if decoder != "pyav":
+        from tad.data.second_decoder import check_decoder, decode_second  # which imports this file
+
+        check_decoder(decoder)
+        images = decode_second
+    for n, (time_s, image) in enumerate(images(path, start_s), start=1):
         _check(frames=n, seconds=time_s)
-        image = _rgb(frame, aspect, reformatter)
         size = size or image.shape[1:]
         if image.shape[1:] != size:
             raise DecodeError(f"the size of the picture changes from {tuple(size)} to {tuple(image.shape[1:])}")
@@ -283,34 +299,43 @@ def decode(
 
 
 def encode(
-    path: str | Path, frames: Iterable[Tensor], fps: float = 25.0, codec: str = "libx264", crf: int = 18
-) -> Path:
+    path: str | Path | BinaryIO, frames: Iterable[Tensor], fps: float = 25.0, codec: str = "libx264", crf: int = 18,
+    *, options: dict[str, str] | None = None, threads: int = 0,
+) -> str | Path | BinaryIO:  # fmt: skip
     """Write frames as a video.
 
     Args:
-        path: the file; its ending names the container.
-        frames: uint8 RGB (3, H, W), all of one size, H and W even.
+        path: the file, whose ending names the container; or an open one, which becomes a Matroska file.
+        frames: uint8 (3, H, W) RGB, H and W even unless for FFV1, which keeps RGB as it is; or (1, H, W) grey.
         fps: frames a second.
         codec: an encoder of FFmpeg.
         crf: constant rate factor, lower is better; used by x264 and x265 alone.
+        options: of the encoder, in place of `crf`.
+        threads: of the encoder; as many as it likes when 0.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: no frames.
+        ValueError: no frames, or RGB frames with an odd side.
     """
-    path = Path(path)
-    with av.open(str(path.absolute()), "w") as container:
+    named = isinstance(path, (str, Path))
+    where, kind = (str(Path(path).absolute()), None) if named else (path, "matroska")
+    if options is None:
+        options = {"crf": str(crf)} if codec in ("libx264", "libx265") else {}
+    with av.open(where, "w", format=kind) as container:
         stream = None
         for image in frames:
+            colours, height, width = image.shape
             if stream is None:
+                pixels = "gray" if colours == 1 else "bgr0" if codec == "ffv1" else "yuv420p"
+                if pixels == "yuv420p" and (height % 2 or width % 2):
+                    raise ValueError(f"frames of halved colour need even sides; got {height} x {width}")
                 stream = container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
-                stream.height, stream.width = image.shape[1:]
-                stream.pix_fmt = "yuv420p"
-                if codec in ("libx264", "libx265"):
-                    stream.options = {"crf": str(crf)}
-            frame = av.VideoFrame.from_ndarray(image.permute(1, 2, 0).contiguous().numpy(), format="rgb24")
+                stream.height, stream.width, stream.pix_fmt, stream.options = height, width, pixels, options
+                stream.codec_context.thread_count = threads
+            array = image.permute(1, 2, 0).contiguous().numpy()
+            frame = av.VideoFrame.from_ndarray(*((array, "rgb24") if colours == 3 else (array[..., 0], "gray")))
             container.mux(stream.encode(frame))
         if stream is None:
             raise ValueError("a video needs at least one frame; got none")

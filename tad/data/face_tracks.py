@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from torchvision.ops import box_iou
 from torchvision.transforms.v2 import functional as V
 
-from tad.data.faces import Face, detect
+from tad.data.faces import Face, detect, mesh
 
 MIN_OVERLAP = 0.3  # intersection over union from which a face continues a track
 GAP = 5  # frames in a row without the face that are filled in; after more of them a track ends
@@ -164,3 +164,18 @@ def face_clip(frames: Tensor, size: int, which: str = "largest", margin: float =
         return None
     clips = torch.stack([crop_clip(frames, one, size, margin) for one in tracks])
     return clips if which == "all" else clips[0]
+
+
+def face_landmarks(frames: Tensor) -> Tensor | None:
+    """Measure the largest face of a clip by the points of the face mesh, frame by frame.
+
+    Args:
+        frames: uint8 RGB (T, 3, H, W), without a cut.
+
+    Returns:
+        (T, 468, 2): x and y, px. None where no face is found in at least half of the frames.
+    """
+    found = [one for one in track(frames) if one.found.sum() >= MIN_SHARE * len(frames)]
+    if not found:
+        return None
+    return torch.stack([mesh(frame, found[0].face(i))[0][:, :2] for i, frame in enumerate(frames)])

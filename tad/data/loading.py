@@ -1,4 +1,4 @@
-"""Clips in memory for training, and in order for validation and scoring."""
+"""Random clips for training, from memory or from files."""
 
 from dataclasses import asdict
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
-from tad.data.clips import Clip, Counts, network_input, no_clip_reason, random_clip, read_clips, shots
+from tad.data.clips import Counts, no_clip_reason, random_clip, shots
 from tad.data.codec import DecodeError, decode
 from tad.data.sampling import PADDING, generator
 from tad.data.transforms import augment, resize_short_side, to_clip, vary_light
@@ -140,56 +140,3 @@ def _shots(row, size: int, counts: Counts) -> list[Tensor]:
             out.append([])
         out[-1].append(frame)
     return [torch.stack(shot) for shot in out]
-
-
-class FixedClips(Dataset):
-    """The clips of a manifest in order, centre-cropped, for validation and scoring."""
-
-    def __init__(
-        self,
-        manifest: pd.DataFrame,
-        frames: int,
-        size: int,
-        per_video: int | None = None,
-        desc: str = "decoding",
-    ):
-        """Decode the clips.
-
-        Args:
-            manifest: rows of `read_manifest`.
-            frames: T.
-            size: side of the square, px.
-            per_video: at most so many clips of a video, spread evenly over it; all when None.
-            desc: name of the progress bar.
-        """
-        self.clips: list[Tensor] = []
-        self.rows: list[dict] = []
-        self.counts: dict[str, dict] = {}
-        self.failures: list[tuple[dict, str]] = []  # the row's facts and "error: reason"
-        for row in tqdm(manifest.itertuples(), total=len(manifest), desc=desc, unit="video"):
-            facts = {name: getattr(row, name) for name in ("video", "group", "split", "label", "dataset", "method")}
-            counts = Counts()
-            try:
-                found = list(read_clips(row.path, frames=frames, size=size, crop=row.crop, counts=counts))
-                if not found:
-                    raise DecodeError(no_clip_reason(counts, frames))
-            except DecodeError as error:
-                found = []
-                self.failures.append((facts, f"error: {error}"))
-            self.counts[row.video] = asdict(counts)
-            for clip in _spread(found, per_video):
-                self.clips.append(network_input(clip, size))
-                self.rows.append({**facts, "start_s": round(clip.start_s, 4)})
-
-    def __len__(self) -> int:
-        return len(self.clips)
-
-    def __getitem__(self, index: int) -> Tensor:
-        """Return clip (3, T, size, size) in [-1, 1]."""
-        return self.clips[index]
-
-
-def _spread(clips: list[Clip], most: int | None) -> list[Clip]:
-    if most is None or len(clips) <= most:
-        return clips
-    return [clips[i] for i in torch.linspace(0, len(clips) - 1, most).round().long().tolist()]

@@ -8,7 +8,7 @@ import pandas as pd
 REQUIRED = ("path", "label", "split", "group")
 COLUMNS = (
     "path", "sha256", "label", "dataset", "method", "split", "group", "crop",
-    "fps", "width", "height", "face", "source", "licence", "compression",
+    "fps", "width", "height", "face", "source", "licence", "compression", "strength",
 )  # fmt: skip
 LABELS = ("real", "fake", "unknown")
 SPLITS = ("train", "val", "test")

@@ -10,6 +10,30 @@ def resize_short_side(frames: Tensor, size: int) -> Tensor:
     return V.resize(frames, [size], antialias=True)
 
 
+def at_most(frames: Tensor, long_side: int) -> Tensor:
+    """Scale uint8 frames (..., H, W) down to a longer side of at most so many px, and cut them to even sides.
+
+    Video with halved colour needs even sides.
+
+    Example:
+        >>> at_most(torch.zeros(3, 61, 100, dtype=torch.uint8), 50).shape
+        torch.Size([3, 30, 50])
+    """
+    longest = max(frames.shape[-2:])
+    if longest > long_side:
+        size = [round(side * long_side / longest) for side in frames.shape[-2:]]
+        frames = V.resize(frames, size, antialias=True)
+    height, width = (side - side % 2 for side in frames.shape[-2:])
+    return frames[..., :height, :width]
+
+
+def cover(frames: Tensor, height: int, width: int) -> Tensor:
+    """Scale frames (..., H, W) so that they cover a frame of that size, and cut out its middle."""
+    scale = max(height / frames.shape[-2], width / frames.shape[-1])
+    size = [max(target, round(side * scale)) for target, side in zip((height, width), frames.shape[-2:], strict=True)]
+    return V.center_crop(V.resize(frames, size, antialias=True), [height, width])
+
+
 def centre_crop(frames: Tensor, size: int) -> Tensor:
     """Cut the square of `size` px out of the middle of frames (..., H, W)."""
     return V.center_crop(frames, [size, size])
