@@ -6,10 +6,21 @@ import torch
 
 from tad.data import encode
 from tad.experiment.checkpoints import save_threshold
+from tad.forgery import load_file
 from tad.model import create_model, save_checkpoint
 from tad.scoring import Threshold
 
 torch.set_num_threads(1)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--plugin", action="append", default=[], help="a file of your own families, for the contract tests")
+
+
+def pytest_configure(config):
+    for file in config.getoption("--plugin"):
+        load_file(file)
+
 
 SMALL = {"frames": 4, "size": 32, "patch": 8, "width": 24, "depth": 2, "heads": 2, "stem_width": 8, "flow_width": 8}
 

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -18,6 +19,7 @@ def test_help_has_examples(capsys):
         ["score"],
         ["checkpoint"],
         ["card"],
+        ["forge"],
         ["data"],
         ["data", "index"],
         ["data", "audit"],
@@ -58,6 +60,7 @@ def test_score_as_a_table_shows_no_escapes(checkpoint, moving_video, broken, cap
     ("words", "told"),
     [
         (["score", "a.mp4", "--checkpoint", "none.safetensors"], "checkpoint must be a file"),
+        (["score", "a.mp4", "--decoder", "cv2"], "decoder must be one of pyav, torchcodec; got 'cv2'"),
         (["reproduce", "--size", "huge"], "size must be one of smoke, quick, full; got 'huge'"),
         (["run", "09_none"], "notebook must be one of"),
         (["run", "02_evaluate", "-p", "sed", "1"], "got 'sed'"),
@@ -174,3 +177,53 @@ def test_data_list_and_what_is_refused(capsys):
     assert main(["data", "index", "facefornsics", ".", "-o", "x.csv"]) == 2
     assert "must be one of faceforensics, celebdf" in capsys.readouterr().err
     assert main(["data", "audit", "none.csv"]) == 2
+
+
+def test_forge_one_video(moving_video, tmp_path, capsys):
+    out = tmp_path / "fake.mp4"
+    assert main(["forge", str(moving_video), "--family", "flicker", "--strength", "0.2", "-o", str(out)]) == 0
+    assert capsys.readouterr().out.startswith(f"{out}: flicker at strength 0.2, 40 frames, ")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["fake.json", "fake.mask.mkv", "fake.mp4"]
+
+
+def test_forge_lists_families_a_users_own_too(tmp_path, capsys, monkeypatch):
+    from tad.forgery import registry
+
+    monkeypatch.setattr(registry, "_REGISTER", dict(registry._REGISTER))
+    (tmp_path / "mine.py").write_text(
+        "from tad.forgery import forgery\n\n\n@forgery('darken', scope='local')\n"
+        "def darken(clip, strength, generator, **_):\n    'Light is lost. Strength 1: all of it.'\n"
+        "    return clip - strength * (clip + 1), clip.new_ones(clip.shape[1:])\n"
+    )
+    assert main(["forge", "--plugin", str(tmp_path / "mine.py"), "--list"]) == 0
+    out = capsys.readouterr().out
+    assert "darken (local): Light is lost." in out and "splice (local, needs donor): " in out
+
+
+def test_forge_a_ladder_and_a_sheet(manifest, moving_video, tmp_path, capsys):
+    words = ["--families", "flicker", "self_blended_face", "--strengths", "1", "--seconds", "0.3"]
+    assert main(["forge", "--ladder", str(manifest), "-o", str(tmp_path / "set"), *words]) == 0
+    told = capsys.readouterr()
+    assert told.out.strip() == str(tmp_path / "set" / "manifest.csv")
+    assert told.err.count("self_blended_face: no face in at least half of the frames") == 3
+    assert main(["forge", "--sheet", str(moving_video), "-o", str(tmp_path / "sheet.png"), *words[:5]]) == 0
+    assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "needs a video, --ladder or --sheet, and -o; got none of them, no -o"),
+        (["a.mp4", "--ladder", "m.csv", "-o", "x"], "got video, ladder"),
+        (["a.mp4", "-o", "x.mp4"], "forging a video needs --family"),
+        (["a.mp4", "--family", "flickr", "-o", "x.mp4"], "families must be among block_shuffle, .*; got flickr"),
+        (["a.mp4", "--family", "flicker", "-o", "x.mp4"], "no such file"),
+        (["--plugin", "none.py", "--list"], "a file of families must exist; got none.py"),
+        (["--sheet", "a.mp4", "--families", "splice", "-o", "x.png"], "a sheet needs a family that can forge a.mp4"),
+    ],
+)
+def test_forge_refuses_in_one_line(words, told, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["forge", *words]) == 2
+    err = capsys.readouterr().err
+    assert re.search(told, err) and err.count("\n") == 1 and not list(tmp_path.iterdir())

@@ -27,6 +27,7 @@ def add(commands):
         "--crop", default="frame", help="frame: its middle (default); face: the largest face. The threshold beside the "
         "weights was chosen on whole frames",
     )  # fmt: skip
+    command.add_argument("--decoder", default="pyav", help="pyav (default), or torchcodec where it imports")
     command.add_argument("--format", choices=("table", "csv", "json"), default="table")
     command.add_argument("--out", type=Path, help="write there instead of printing")
 
@@ -37,7 +38,7 @@ def _do_score(options) -> int:
     from tad.experiment.score import score_videos
 
     rows, bar = [], tqdm(total=len(options.video), desc="scoring", unit="video", disable=None)
-    for row in score_videos(options.video, options.checkpoint, options.threshold, options.crop):
+    for row in score_videos(options.video, options.checkpoint, options.threshold, options.crop, options.decoder):
         rows.append(row)
         bar.update()
     bar.close()

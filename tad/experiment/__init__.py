@@ -14,8 +14,11 @@ from tad.experiment.recipes import (
     training_groups,
 )
 from tad.experiment.score import score_videos
+from tad.experiment.scores import visibilities
+from tad.experiment.sheet import sheet
 
 __all__ = [
     "Audit", "Evaluation", "Training", "audit", "evaluate", "folder", "ladder", "load", "load_threshold",
-    "named_recipe", "pick", "save_threshold", "score_videos", "train", "training_groups",
+    "named_recipe", "pick", "save_threshold", "score_videos", "sheet", "train", "training_groups",
+    "visibilities",
 ]  # fmt: skip

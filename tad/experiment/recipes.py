@@ -9,14 +9,16 @@ import torch
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from tad import scoring
-from tad.data import FixedClips, open_footage, project_root, read_manifest
+from tad.data import LONG_SIDE, Encoding, FixedClips, open_footage, project_root, read_manifest
 from tad.experiment.checkpoints import checkpoint_path, load, save_threshold
-from tad.experiment.forging import choose, forged, reconstruct, score_table
+from tad.experiment.forging import Forger, choose
+from tad.experiment.scores import NOTHING, Ladder, reconstruct, score_table
 from tad.model import read_facts
 from tad.report import CARD
 from tad.training import RECIPES, Machine, Recipe, fit
 
 CARD_DETECTOR = "midframe_mse"
+ENCODING = "h264:23"  # of reals and fakes alike, unless another is asked for
 
 
 def folder(output: str | Path) -> Path:
@@ -81,8 +83,9 @@ def train(
     if rank_zero_only.rank:
         sys.exit(0)  # a process of a distributed training has done its part; the first one goes on
     model = load(checkpoint)
-    clips = _decoded(model, open_footage(data, val_data).validation(recipe.val_videos))
-    scores = score_table(model, clips, {}, (), seed, "scoring validation reals")
+    c, rows = model.config, open_footage(data, val_data).validation(recipe.val_videos)
+    clips = FixedClips(rows, c.frames, c.size, desc="decoding validation videos")
+    scores = score_table(_detectors(model), clips, NOTHING, Encoding("none"), seed, "scoring validation reals")
     threshold = calibrate(scores)
     save_threshold(checkpoint, CARD_DETECTOR, threshold)
     log, steps = (pd.read_csv(training / name) for name in ("log.csv", "steps.csv"))
@@ -111,6 +114,7 @@ class Evaluation:
     """Scores of test clips and their fakes, with the threshold from validation reals."""
 
     scores: pd.DataFrame
+    control: pd.DataFrame  # the same reals, encoded once more
     threshold: scoring.Threshold
     unit: str
     seed: int
@@ -138,10 +142,26 @@ class Evaluation:
         """The ultra-extreme families beside the card's numbers."""
         return scoring.against_card(self.summary(), self.summary(threshold=self.oracle()), vars(CARD))
 
+    def curves(self) -> pd.DataFrame:
+        """The AUC of each family at each strength by each detector; see `tad.scoring.detectability`."""
+        return _each_detector(self.scores, self.unit, self.seed)
+
+    def codec_control(self) -> pd.DataFrame:
+        """How well each detector tells reals that were encoded twice from the same reals encoded once: 0.5 is right."""
+        reals = self.scores[self.scores["label"] == "real"]
+        return _each_detector(pd.concat([reals, self.control.assign(label="fake")]), self.unit, self.seed)
+
+
+def _each_detector(scores: pd.DataFrame, unit: str, seed: int) -> pd.DataFrame:
+    names = scores["detector"].unique()
+    found = [scoring.detectability(scores, name, unit, seed=seed).assign(detector=name) for name in names]
+    return pd.concat(found, ignore_index=True)
+
 
 def evaluate(
-    checkpoint: str, manifest: str, output: str | Path, *, seed: int = 0, per_video: int = 0, unit: str = "video"
-) -> Evaluation:
+    checkpoint: str, manifest: str, output: str | Path, *, seed: int = 0, per_video: int = 0, unit: str = "video",
+    encoding: str = ENCODING, long_side: int = LONG_SIDE,
+) -> Evaluation:  # fmt: skip
     """Score held-out reals, every family at full strength, and the fakes that the manifest itself lists.
 
     Args:
@@ -151,50 +171,62 @@ def evaluate(
         seed: of the forgeries and the bootstrap.
         per_video: at most so many clips of a video, evenly spread; 0 for all.
         unit: what is judged, "video" (mean of its clips) or "clip".
+        encoding: what every clip goes through, real or forged, such as "h264:23" or "none"; see `tad.data.Encoding`.
+        long_side: at which clips are forged and encoded, px at most.
     """
-    found = _measure(checkpoint, manifest, output, "scores.parquet", (1.0,), seed, per_video, unit, None)
+    steps = Ladder(choose(), (1.0,), twice=True)
+    found = _measure(checkpoint, manifest, output, "scores.parquet", steps, seed, per_video, unit, encoding, long_side)
     found.against_card().to_csv(folder(output) / "against_card.csv", index=False)
     return found
 
 
 def ladder(
     checkpoint: str, manifest: str, output: str | Path, *, strengths: list[float], seed: int = 0, per_video: int = 0,
-    unit: str = "clip", families: list[str] | None = None,
+    unit: str = "clip", families: list[str] | None = None, encoding: str = ENCODING, long_side: int = LONG_SIDE,
+    jod: bool = False,
 ) -> tuple[Evaluation, pd.DataFrame]:  # fmt: skip
     """Score each family at growing strength, the same manipulation at every step.
 
     Args:
         strengths: in [0, 1].
         families: names; all when empty.
+        jod: measure visibility by ColorVideoVDP too, on one clip of each video.
         others: as `evaluate`.
 
     Returns:
         The scores, also in `output/ladder.parquet`, and the AUC over strength of each family and detector.
     """
-    found = _measure(checkpoint, manifest, output, "ladder.parquet", tuple(strengths), seed, per_video, unit, families)
-    curves = [
-        scoring.detectability(found.scores, name, unit, seed=seed).assign(detector=name) for name in scoring.DETECTORS
-    ]
-    return found, pd.concat(curves, ignore_index=True)
+    steps = Ladder(choose(families), tuple(strengths), twice=True, jod=jod)
+    found = _measure(checkpoint, manifest, output, "ladder.parquet", steps, seed, per_video, unit, encoding, long_side)
+    return found, found.curves()
 
 
-def _measure(checkpoint, manifest, output, name, strengths, seed, per_video, unit, families) -> Evaluation:
-    model = load(checkpoint)
-    val, test = (_clips(model, manifest, split, per_video) for split in ("val", "test"))
-    reals = score_table(model, val, {}, (), seed, "scoring validation reals")
-    scores = score_table(model, test, choose(names=families), strengths, seed, "scoring test reals and fakes")
+def _measure(checkpoint, manifest, output, name, steps, seed, per_video, unit, encoding, long_side) -> Evaluation:
+    model, encoding = load(checkpoint), Encoding.parse(encoding)
+    detectors = _detectors(model)
+
+    def scored(rows: pd.DataFrame, what: Ladder, desc: str) -> pd.DataFrame:
+        clips = FixedClips(rows, model.config.frames, None, per_video or None, f"decoding {desc}", long_side)
+        return score_table(detectors, clips, what, encoding, seed, f"scoring {desc}")
+
+    val, test = (_reals(manifest, split) for split in ("val", "test"))  # both are asked for before the long work begins
+    reals, scores = scored(val, NOTHING, "validation reals"), scored(test, steps, "test reals and fakes")
     if len(own := _rows(manifest, "test", "fake")):
-        listed = score_table(model, _decoded(model, own, per_video), {}, (), seed, "scoring the manifest's own fakes")
-        scores = pd.concat([scores, listed], ignore_index=True)
+        scores = pd.concat([scores, scored(own, NOTHING, "the manifest's own fakes")], ignore_index=True)
     pd.concat([reals, scores], ignore_index=True).to_parquet(folder(output) / name)
-    return Evaluation(scores, calibrate(reals, unit=unit), unit, seed)
+    control = scores["scope"] == "control"
+    return Evaluation(scores[~control], scores[control], calibrate(reals, unit=unit), unit, seed)
 
 
-def _clips(model, manifest: str, split: str, per_video: int = 0) -> FixedClips:
+def _detectors(model) -> list[scoring.Detector]:
+    return [scoring.build(name, model) for name in scoring.DETECTORS]
+
+
+def _reals(manifest: str, split: str) -> pd.DataFrame:
     rows = _rows(manifest, split, "real")
     if rows.empty:
         raise ValueError(f"the {split} split must hold a real video; got none in {manifest}")
-    return _decoded(model, rows, per_video)
+    return rows
 
 
 def _rows(manifest: str, split: str, label: str) -> pd.DataFrame:
@@ -202,21 +234,22 @@ def _rows(manifest: str, split: str, label: str) -> pd.DataFrame:
     return rows[(rows["split"] == split) & (rows["label"] == label)]
 
 
-def _decoded(model, rows: pd.DataFrame, per_video: int = 0) -> FixedClips:
-    c = model.config
-    return FixedClips(rows, c.frames, c.size, per_video or None, desc=f"decoding {rows['split'].iloc[0]} videos")
-
-
 def pick(checkpoint: str, manifest: str, family: str, strength: float, seed: int = 0) -> tuple:
-    """One test clip of each group, real and forged, for a look inside the network.
+    """One test clip of each group, real and forged, as the network sees it, for a look inside.
 
     Returns:
-        The network, and a list of (row, clip, forged clip, mask).
+        The network, and a list of (row, clip, forged clip, mask); groups that the family cannot forge are left out.
+
+    Raises:
+        ValueError: no such family, or no group that it can forge.
     """
     model = load(checkpoint)
-    clips = _clips(model, manifest, "test", per_video=1)
-    chosen = choose(names=[family])[family]
-    return model, [(row, clips[i], *forged(clips, i, chosen, strength, seed)) for i, row in enumerate(clips.rows)]
+    clips = FixedClips(_reals(manifest, "test"), model.config.frames, model.config.size, 1, "decoding test videos")
+    forger, chosen = Forger(clips, seed), choose([family])[family]
+    made = [(row, clips[i], forger(i, chosen, strength)) for i, row in enumerate(clips.rows)]
+    if all(fake is None for _, _, fake in made):
+        raise ValueError(f"{family} needs a test clip with a face, and a second one for a donor; got none")
+    return model, [(row, clip, *fake) for row, clip, fake in made if fake is not None]
 
 
 def training_groups(checkpoint: str) -> list[str]:

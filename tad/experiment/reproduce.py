@@ -12,16 +12,21 @@ from tad.report.index import AGAINST_CARD
 MANIFEST = "data/demo/manifest.csv"
 SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and output
     "smoke": {
-        "02_evaluate": {"per_video": 1},
-        "03_generalization": {"per_video": 1, "strengths": [1.0], "families": ["heavy_noise", "splice"]},
+        "02_evaluate": {"per_video": 1, "long_side": 160},
+        "03_generalization": {
+            "per_video": 1,
+            "strengths": [1.0],
+            "families": ["heavy_noise", "splice"],
+            "long_side": 160,
+        },
         "04_attention": {"clips": 1},
     },
     "quick": {
-        "02_evaluate": {"per_video": 4},
-        "03_generalization": {"per_video": 2, "strengths": [0.1, 0.3, 1.0]},
+        "02_evaluate": {"per_video": 2, "long_side": 320},
+        "03_generalization": {"per_video": 1, "strengths": [0.3, 1.0], "long_side": 320},
         "04_attention": {"clips": 2},
     },
-    "full": {"03_generalization": {"per_video": 8, "strengths": [0.1, 0.3, 0.6, 1.0]}},
+    "full": {"03_generalization": {"per_video": 4, "strengths": [0.1, 0.3, 0.6, 1.0], "jod": True}},
 }
 KEY_NUMBERS = ("accuracy", "false-positive rate", "separation ratio", "AUC")
 

@@ -17,6 +17,7 @@ import papermill
 
 import tad
 from tad.data import project_root, resolve
+from tad.data.second_decoder import torchcodec_missing
 from tad.report import export_html, write_index, write_run_index
 
 PACKAGES = ("torch", "torchvision", "kornia", "lightning", "captum", "scikit-learn", "av", "papermill", "plotly")
@@ -101,6 +102,8 @@ class Run:
                 "tad": tad.__version__,
                 **{p: version(p) for p in PACKAGES},
             },
+            "decoder": f"pyav {version('av')}",
+            "torchcodec_imports": not torchcodec_missing(),
             "machine": f"{os.cpu_count()} cores, {platform.machine()}",
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
             "duration_s": 0.0,

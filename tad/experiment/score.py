@@ -5,10 +5,11 @@ from pathlib import Path
 
 from torch import Tensor
 
-from tad.data import Counts, DecodeError, face_clip, network_input, no_clip_reason, read_clips, to_clip
+from tad.data import Clip, Counts, DecodeError, face_clip, no_clip_reason, read_clips
+from tad.data.second_decoder import check_decoder
 from tad.experiment.checkpoints import load, load_threshold
 from tad.report import CARD
-from tad.scoring import build, score_stream
+from tad.scoring import build, score
 
 COLUMNS = ("video", "status", "score", "threshold", "verdict", "clips", "seconds")
 
@@ -35,7 +36,11 @@ def choose_threshold(checkpoint: str, asked: str = "") -> tuple[str, float]:
 
 
 def score_videos(
-    paths: Iterable[str | Path], checkpoint: str = "demo", threshold: str = "", crop: str = "frame"
+    paths: Iterable[str | Path],
+    checkpoint: str = "demo",
+    threshold: str = "",
+    crop: str = "frame",
+    decoder: str = "pyav",
 ) -> Iterator[dict[str, str | float | int | None]]:
     """Score videos one after another.
 
@@ -44,6 +49,7 @@ def score_videos(
         checkpoint: a file or "demo", the weights that ship.
         threshold: see `choose_threshold`.
         crop: "frame" for the middle of the frame, "face" for the largest face.
+        decoder: "pyav", or "torchcodec" where it imports.
 
     Yields:
         A row a video (`COLUMNS`): the score is the mean over its clips, `seconds` how much video was decoded, the
@@ -52,10 +58,11 @@ def score_videos(
         with "ok" says what was left out.
 
     Raises:
-        ValueError: another crop, no such checkpoint or threshold.
+        ValueError: another crop, no such checkpoint or threshold, a decoder that is another or does not import.
     """
     if crop not in ("frame", "face"):
         raise ValueError(f"crop must be frame or face; got {crop!r}")
+    check_decoder(decoder)
     name, limit = choose_threshold(checkpoint, threshold)
     model = load(checkpoint)
     detector, c = build(name, model), model.config
@@ -63,8 +70,10 @@ def score_videos(
         counts, ends, faceless = Counts(), [0.0], []
         row = {"video": str(path), "threshold": limit}
         try:
-            clips = _clips(path, c.frames, c.size, counts, ends, faceless if crop == "face" else None)
-            scores = [found[name] for found in score_stream([detector], clips)]
+            size = c.size if crop == "frame" else None
+            clips = read_clips(path, frames=c.frames, size=size, counts=counts, decoder=decoder)
+            inputs = _inputs(clips, c.size, ends, faceless if crop == "face" else None)
+            scores = [score([detector], frames)[name] for frames in inputs]
             if not scores and faceless:
                 raise DecodeError(f"no face in {len(faceless)} clips")
             if not scores:
@@ -72,22 +81,22 @@ def score_videos(
         except DecodeError as error:
             judged = {"status": f"error: {error}", "score": None, "verdict": "UNKNOWN", "clips": counts.clips}
         else:
-            score = sum(scores) / len(scores)
-            verdict = "FAKE" if score > limit else "REAL"
+            mean = sum(scores) / len(scores)
+            verdict = "FAKE" if mean > limit else "REAL"
             left_out = f", no face in {len(faceless)} of {counts.clips} clips" if faceless else ""
             left_out += f", broken off after {counts.frames} frames: {counts.broken}" if counts.broken else ""
-            judged = {"status": f"ok{left_out}", "score": score, "verdict": verdict, "clips": len(scores)}
+            judged = {"status": f"ok{left_out}", "score": mean, "verdict": verdict, "clips": len(scores)}
         row |= {**judged, "seconds": round(ends[-1], 2)}
         yield {column: row[column] for column in COLUMNS}
 
 
-def _clips(path, frames: int, size: int, counts: Counts, ends: list[float], faceless: list | None) -> Iterator[Tensor]:
-    """The network's clips of a video; with `faceless` given, its face, and there the times of clips without one."""
-    for clip in read_clips(path, frames=frames, size=size if faceless is None else None, counts=counts):
+def _inputs(clips: Iterable[Clip], size: int, ends: list[float], faceless: list | None) -> Iterator[Tensor]:
+    """The frames of clips, uint8; with `faceless` given, their face, and there the times of clips without one."""
+    for clip in clips:
         ends[0] = clip.end_s
         if faceless is None:
-            yield network_input(clip, size)
+            yield clip.frames
         elif (face := face_clip(clip.frames, size)) is not None:
-            yield to_clip(face)
+            yield face
         else:
             faceless.append(clip.start_s)

@@ -1,7 +1,7 @@
 """Scores and their honest statistics: detectors, thresholds from validation reals, metrics with intervals."""
 
 from tad.scoring.card import against_card
-from tad.scoring.detectors import DETECTORS, Detector, build, register, score_stream
+from tad.scoring.detectors import DETECTORS, Detector, build, look, register, score
 from tad.scoring.families import by_family, detectability
 from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.metrics import metrics
@@ -12,6 +12,6 @@ from tad.scoring.threshold import Threshold, oracle_threshold, quantile_threshol
 
 __all__ = [
     "DETECTORS", "Detector", "Interval", "Threshold", "against_card", "auc_statistic", "build", "by_family",
-    "detectability", "group_bootstrap", "metrics", "oracle_threshold", "quantile_threshold", "register",
-    "score_stream", "summary", "video_scores",
+    "detectability", "group_bootstrap", "look", "metrics", "oracle_threshold", "quantile_threshold", "register",
+    "score", "summary", "video_scores",
 ]  # fmt: skip

@@ -88,3 +88,39 @@ def test_the_fakes_that_a_manifest_lists_are_scored_as_they_are(checkpoint, mani
     row = found.by_family().set_index("family").loc["FaceSwap"]
     assert row["scope"] == "listed" and row["n_fake"] == 3 and row["n_failed"] == 1
     assert "FaceSwap" not in set(found.of("whole")["method"])  # the card's table holds the whole-clip families alone
+
+
+def test_the_control_is_kept_apart_and_told_of(found):
+    evaluation, output = found
+    assert set(evaluation.scores["scope"]) >= {"", "whole", "local"} and "control" not in set(
+        evaluation.scores["scope"]
+    )
+    control = evaluation.codec_control()
+    assert set(control["family"]) == {"encoded twice"} and set(control["detector"]) == set(
+        evaluation.scores["detector"]
+    )
+    assert control["auc"].between(0, 1).all() and (control["n_fake"] == control["n_real"]).all()
+    assert "control" in set(pd.read_parquet(output / "scores.parquet")["scope"])
+
+
+def test_another_encoding_gives_other_scores_and_is_named(checkpoint, manifest, tmp_path):
+    asked = {"strengths": [1.0], "families": ["inversion"], "per_video": 1}
+    tables = [experiment.ladder(str(checkpoint), str(manifest), tmp_path, encoding=e, **asked)[0].scores
+              for e in ("none", "jpeg:20")]  # fmt: skip
+    assert [set(table["codec"]) for table in tables] == [{"none"}, {"jpeg:20"}]
+    assert (tables[0]["score"] != tables[1]["score"]).all()
+    with pytest.raises(ValueError, match="an encoding must be .*; got 'webp'"):
+        experiment.ladder(str(checkpoint), str(manifest), tmp_path, encoding="webp", **asked)
+
+
+def test_visibility_on_every_scale(checkpoint, manifest, tmp_path):
+    found, _ = experiment.ladder(
+        str(checkpoint), str(manifest), tmp_path, strengths=[0.0, 0.2, 1.0], families=["heavy_noise"], jod=True
+    )
+    seen = experiment.visibilities(found.scores).set_index("strength")
+    assert list(seen.index) == [0.2, 1.0] and set(seen["family"]) == {"heavy_noise"}
+    for scale in ("psnr_db", "psnr_clip_db", "ssim", "ssim_clip", "jod"):
+        assert seen.loc[0.2, scale] > seen.loc[1.0, scale], scale  # weaker is less to be seen
+    fakes = found.scores.query("label == 'fake' and strength > 0 and detector == 'midframe_mse'")
+    first = fakes["start_s"] == fakes.groupby("video")["start_s"].transform("min")
+    assert fakes["jod"].notna().equals(first)  # a clip a video

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import nbformat
 import pytest
@@ -90,6 +91,14 @@ def test_a_run_from_start_to_page(project):
     assert (project / "reports" / "mine" / "01_small.ipynb").stat().st_mtime_ns == before, "done once"
     assert again.execute("01_small", {"number": 3, "output": run.relative})
     assert "3.5" in (project / "reports" / "mine" / "01_small.html").read_text(), "other inputs, done again"
+
+
+def test_the_decoder_is_recorded(project, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torchcodec", None)
+    record = Run("mine").record
+    assert record["decoder"] == f"pyav {record['versions']['av']}" and record["torchcodec_imports"] is False
+    monkeypatch.setattr(runs, "torchcodec_missing", str)
+    assert Run("mine").record["torchcodec_imports"] is True
 
 
 def test_a_failed_notebook_is_kept_and_never_shown_as_a_result(project):

@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 import torch
 
@@ -81,6 +83,23 @@ def test_clips_without_a_face_are_said_beside_the_score(checkpoint, tmp_path):
 def test_another_crop_is_refused(checkpoint, moving_video):
     with pytest.raises(ValueError, match="crop must be frame or face; got 'nose'"):
         next(score_videos([moving_video], str(checkpoint), crop="nose"))
+
+
+def test_the_decoder_is_the_one_asked_for(checkpoint, moving_video, monkeypatch):
+    from tad.data import clips
+
+    asked, decode = [], clips.decode
+    monkeypatch.setattr(clips, "decode", lambda *args, decoder: asked.append(decoder) or decode(*args))
+    monkeypatch.setattr("tad.experiment.score.check_decoder", asked.append)
+    for decoder in ("torchcodec", "pyav"):
+        assert next(score_videos([moving_video], str(checkpoint), decoder=decoder))["status"] == "ok"
+    assert asked == ["torchcodec", "torchcodec", "pyav", "pyav"]
+
+
+def test_a_decoder_that_does_not_import_is_refused(checkpoint, moving_video, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torchcodec", None)
+    with pytest.raises(ValueError, match="decoder torchcodec must import .*; got: import of"):
+        next(score_videos([moving_video], str(checkpoint), decoder="torchcodec"))
 
 
 def test_what_is_readable_of_a_broken_file_is_scored_and_the_break_is_said(checkpoint, moving_video, tmp_path):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from tad.scoring import DETECTORS, build, score_stream
+from tad.scoring import DETECTORS, build, look, score
 
 
 @pytest.mark.parametrize("name", DETECTORS)
@@ -33,22 +33,16 @@ def test_the_controls_never_ask_the_network(video):
         assert build(name, None).score(video).min() > 0.1
 
 
-@pytest.mark.parametrize("batch_size", [1, 3, 8])
-def test_a_stream_keeps_order_and_holds_one_batch(network, generator, batch_size):
-    clips = torch.rand(7, 3, 4, 32, 32, generator=generator) * 2 - 1
-    taken = []
-
-    def stream():
-        for i, clip in enumerate(clips):
-            taken.append(i)
-            yield clip
-
-    scores = score_stream([build(name, network) for name in DETECTORS], stream(), batch_size)
-    first = next(scores)
-    assert len(taken) == min(batch_size, 7)
-    rows = [first, *scores]
-    assert [r["neighbour_copy"] for r in rows] == pytest.approx(build("neighbour_copy", None).score(clips).tolist())
-    assert set(first) == set(DETECTORS)
+def test_frames_of_any_size_are_scored_as_each_detector_asks(network, generator):
+    frames = torch.randint(0, 256, (4, 3, 48, 70), generator=generator, dtype=torch.uint8)
+    detectors = [build(name, network) for name in DETECTORS] + [build("neighbour_copy", None)]
+    assert look(frames, 32).shape == (3, 4, 32, 32) and look(frames, None).shape == (3, 4, 48, 70)
+    scores = score(detectors[:-1], frames)
+    assert list(scores) == list(DETECTORS)
+    with torch.no_grad():
+        for detector in detectors[:-1]:
+            assert scores[detector.name] == detector.score(look(frames, 32)[None]).item()
+    assert score(detectors[-1:], frames)["neighbour_copy"] == detectors[-1].score(look(frames, None)[None]).item()
 
 
 def test_unknown_names_are_refused(network):
@@ -56,9 +50,6 @@ def test_unknown_names_are_refused(network):
         build("mse", network)
 
 
-@pytest.mark.parametrize("wrong", [float("nan"), 1.5, -1.01])
-def test_clips_out_of_range_are_refused(network, video, wrong):
-    clip = video[0].clone()
-    clip[0, 0, 0, 0] = wrong
-    with pytest.raises(ValueError, match=r"finite and lie in \[-1, 1\]"):
-        list(score_stream([build("neighbour_copy", network)], [clip]))
+def test_what_is_no_frames_is_refused(network, video):
+    with pytest.raises(ValueError, match="frames must be uint8"):
+        score([build("neighbour_copy", None)], video[0])
