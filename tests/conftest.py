@@ -14,7 +14,7 @@ torch.set_num_threads(1)
 
 
 def pytest_addoption(parser):
-    parser.addoption("--plugin", action="append", default=[], help="a file of your own families, for the contract tests")
+    parser.addoption("--plugin", action="append", default=[], help="a file of your own families, to be tested")
 
 
 def pytest_configure(config):

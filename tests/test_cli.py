@@ -206,7 +206,8 @@ def test_forge_a_ladder_and_a_sheet(manifest, moving_video, tmp_path, capsys):
     told = capsys.readouterr()
     assert told.out.strip() == str(tmp_path / "set" / "manifest.csv")
     assert told.err.count("self_blended_face: no face in at least half of the frames") == 3
-    assert main(["forge", "--sheet", str(moving_video), "-o", str(tmp_path / "sheet.png"), *words[:5]]) == 0
+    drawn = ["forge", "--sheet", str(moving_video), "-o", str(tmp_path / "sheet.png"), "--strengths", "1", "--families"]
+    assert main([*drawn, "flicker"]) == main([*drawn, "splice", "--donor", str(moving_video)]) == 0
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -89,6 +89,6 @@ def _ladder(options, told: dict) -> int:
 def _sheet(options, told: dict) -> int:
     from tad.experiment.sheet import sheet
 
-    sheet(options.sheet, **_steps(options), **told).savefig(options.out)
+    sheet(options.sheet, donor=options.donor, **_steps(options), **told).savefig(options.out)
     print(options.out)
     return 0

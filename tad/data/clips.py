@@ -134,6 +134,7 @@ def read_clips(
     crop: tuple[int, int, int, int] | None = None,
     counts: Counts | None = None,
     start_s: float = 0.0,
+    decoder: str = "pyav",
 ) -> Iterator[Clip]:
     """Decode a video once, in constant memory, into its clips.
 
@@ -145,6 +146,7 @@ def read_clips(
         crop: box of the footage in the file: top, bottom, left, right, px.
         counts: is filled with what was met.
         start_s: where to begin.
+        decoder: see `decode`.
 
     Yields:
         Clips in order.
@@ -153,7 +155,7 @@ def read_clips(
         DecodeError: not one frame can be decoded; where only the end is lost, `counts.broken` says so.
     """
     counts = counts if counts is not None else Counts()
-    seen = decode(path, crop, start_s)
+    seen = decode(path, crop, start_s, decoder=decoder)
     if size is not None:
         seen = ((time_s, resize_short_side(frame, size)) for time_s, frame in seen)
     yield from windows(shots(seen, counts), frames, stride or frames, counts)

@@ -10,6 +10,10 @@ from tad.experiment.runs import DONE, FAILED, Run
 from tad.report.index import AGAINST_CARD
 
 MANIFEST = "data/demo/manifest.csv"
+FEW = [  # two of each scope, for a quick look
+    "heavy_noise", "time_reversed", "splice", "self_blend", "flicker", "delay", "self_blended_face", "face_swap",
+    "jpeg_region", "upsampling_grid",
+]  # fmt: skip
 SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and output
     "smoke": {
         "02_evaluate": {"per_video": 1, "long_side": 160},
@@ -22,11 +26,11 @@ SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and o
         "04_attention": {"clips": 1},
     },
     "quick": {
-        "02_evaluate": {"per_video": 2, "long_side": 320},
-        "03_generalization": {"per_video": 1, "strengths": [0.3, 1.0], "long_side": 320},
+        "02_evaluate": {"per_video": 1, "long_side": 320},
+        "03_generalization": {"per_video": 1, "strengths": [0.3, 1.0], "long_side": 320, "families": FEW},
         "04_attention": {"clips": 2},
     },
-    "full": {"03_generalization": {"per_video": 4, "strengths": [0.1, 0.3, 0.6, 1.0], "jod": True}},
+    "full": {"03_generalization": {"per_video": 2, "strengths": [0.1, 0.3, 0.6, 1.0], "jod": True}},
 }
 KEY_NUMBERS = ("accuracy", "false-positive rate", "separation ratio", "AUC")
 

@@ -39,7 +39,7 @@ def sheet(
     if not any(made):
         raise ValueError(f"a sheet needs a family that can forge {video}; got none (a donor, or a face, is missing)")
     heads = [f"strength {strength:g}" for strength in strengths]
-    return figures.contact_sheet([row for row in made if row], heads, "its strongest, one line of the frame over time")
+    return figures.contact_sheet([row for row in made if row], heads, "the strongest, over time")
 
 
 def _row(forger: Forger, family: Forgery, strengths: Sequence[float]) -> SheetRow | None:
@@ -51,14 +51,14 @@ def _row(forger: Forger, family: Forgery, strengths: Sequence[float]) -> SheetRo
     mask = ladder[-1][1]
     line = int(mask.sum((0, 2)).argmax())  # the line of the frame where most is changed
     return SheetRow(
-        family=f"{family.name}: {family.doc}" if len(family.doc) < 110 else family.name,
+        family=f"{family.name}: {family.doc}" if len(family.doc) < 95 else family.name,
         scope=family.scope,
         real=_middle(clip),
         forged=[_middle(forged) for forged, _ in ladder],
         captions=[f"{level:.1f} dB, {band(level)}" for level in levels],
         mask=mask[len(mask) // 2].numpy(),
         extra=to_frames(ladder[-1][0])[:, :, line].permute(0, 2, 1).numpy(),
-        extra_caption=f"row {line}, {len(mask)} frames downwards",
+        extra_caption=f"row {line} of {len(mask)} frames",
     )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 
 from tad.data import decode, resolve
+from tad.data.second_decoder import torchcodec_missing
 
 DEMO = "data/demo/cup.mp4"
 
@@ -29,9 +30,7 @@ def through_pyav(path: str) -> int:
 
 
 def through_torchcodec(path: str) -> int:
-    from torchcodec.decoders import VideoDecoder
-
-    return sum(1 for _ in VideoDecoder(path))
+    return sum(1 for _ in decode(path, decoder="torchcodec"))
 
 
 def rate(decoder, path: str) -> float:
@@ -46,12 +45,11 @@ def rate(decoder, path: str) -> float:
 
 def compare(path: str) -> list[dict]:
     """A row a way of decoding; without torchcodec where it does not import, which is said."""
-    ways = {"tad.data.decode": through_tad, "plain PyAV": through_pyav, "torchcodec": through_torchcodec}
-    try:
-        import torchcodec.decoders  # noqa: F401
-    except (ImportError, OSError, RuntimeError) as error:  # it is not installed, or finds no FFmpeg libraries
-        print(f"without torchcodec: {str(error).splitlines()[0]}")
-        del ways["torchcodec"]
+    ways = {"tad.data.decode": through_tad, "plain PyAV": through_pyav}
+    if reason := torchcodec_missing():
+        print(f"without torchcodec: {reason}")
+    else:
+        ways["tad.data.decode by torchcodec"] = through_torchcodec
     rates = {name: rate(decoder, path) for name, decoder in ways.items()}
     return [
         {"what": name, "frames per s": found, "over plain PyAV": found / rates["plain PyAV"]}

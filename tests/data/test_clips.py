@@ -149,7 +149,7 @@ def test_windows_against_the_definition(frames, stride):
 def test_reading_stops_when_the_reader_does(moving, monkeypatch):
     consumed = []
 
-    def endless(path, crop, start_s):
+    def endless(path, crop, start_s, decoder):
         footage = moving(30)
         for i in range(10**9):
             consumed.append(i)

@@ -82,6 +82,20 @@ def test_local_families_touch_every_frame_softly(name, clip, inputs):
     forged, mask = forgery.forge(name, clip, 1.0, 0, **inputs(name))
     assert (mask > 0.5).any(2).any(1).all()
     assert ((forged != clip).any(0) & (mask > 0.5)).any(2).any(1).float().mean() > 0.8
+    assert_fades_out(clip, forged, mask)
+
+
+@pytest.mark.parametrize("name", forgery.families("temporal"))
+def test_temporal_families_hit_whole_frames_or_a_soft_region(name, clip, inputs):
+    forged, mask = forgery.forge(name, clip, 1.0, 0, **inputs(name))
+    hit = mask.flatten(1).amax(1) > 0  # (T,)
+    assert torch.equal(hit, (forged != clip).any(0).flatten(1).any(1))
+    assert hit[4] and hit.sum() >= 3  # the mid frame among them
+    if mask[hit].min() < 1:
+        assert_fades_out(clip, forged, mask)
+
+
+def assert_fades_out(clip, forged, mask):
     assert (mask == 0).float().mean() > 0.4
     rim = (mask > 0) & (mask < 0.02)  # (T, H, W): the change must fade out, not stop
     assert (forged - clip)[:, rim].abs().mean() < 0.02 < (forged - clip)[:, mask > 0.5].abs().mean()

@@ -23,9 +23,12 @@ def rng(seed=0):
 
 def test_the_promised_families_are_there():
     whole = "block_shuffle channel_permutation foreign_frames frame_shuffle heavy_noise inversion posterise"
-    local = "flicker jitter_warp low_resolution self_blend splice static_warp"
+    whole += " time_repeated time_reversed"
+    local = "jitter_warp low_resolution self_blend splice static_warp"
+    temporal = "colour_drift damped_motion delay dropped_frames flicker freeze magnified_motion"
     assert set(whole.split()) <= set(forgery.families("whole"))
     assert set(local.split()) <= set(forgery.families("local"))
+    assert set(temporal.split()) <= set(forgery.families("temporal"))
     assert list(forgery.families()) == [name for scope in forgery.SCOPES for name in forgery.families(scope)]
 
 
@@ -66,7 +69,7 @@ def test_refused_registrations(empty_register, arguments, message):
 def test_unknown_names():
     with pytest.raises(ValueError, match="such as splice; got 'splise'"):
         forgery.get("splise")
-    with pytest.raises(ValueError, match="such as block_shuffle, .*, static_warp; got 'xyz'"):
+    with pytest.raises(ValueError, match="such as block_shuffle, .* static_warp, .*; got 'xyz'"):
         forgery.get("xyz")
     with pytest.raises(ValueError, match="scope must be .*; got 'global'"):
         forgery.families("global")

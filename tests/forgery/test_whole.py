@@ -112,3 +112,65 @@ def test_posterise_leaves_few_levels_and_only_darkens(clip):
         forged = forge("posterise", clip, strength, 0)[0]
         assert (forged <= last + 1e-6).all()
         last = forged
+
+
+def order_of(forged, clip):
+    """Which frame of the clip stands in each place."""
+    frames = range(clip.shape[1])
+    return [next(s for s in frames if torch.equal(forged[:, t], clip[:, s])) for t in frames]
+
+
+@pytest.mark.parametrize(
+    "strength, order",
+    [
+        (0.01, [0, 1, 2, 4, 3, 5, 6, 7]),
+        (0.25, [0, 1, 2, 4, 3, 5, 6, 7]),
+        (0.5, [0, 1, 5, 4, 3, 2, 6, 7]),
+        (0.6, [0, 6, 5, 4, 3, 2, 1, 7]),
+        (1.0, [7, 6, 5, 4, 3, 2, 1, 0]),
+    ],
+)
+def test_time_reversed_turns_from_the_middle_outwards(strength, order, texture):
+    clip = texture((3, 8, 16, 16), 0)
+    forged, mask = forge("time_reversed", clip, strength, 0)
+    assert order_of(forged, clip) == order
+    assert mask.amin((1, 2)).tolist() == mask.amax((1, 2)).tolist() == [s != t for t, s in enumerate(order)]
+
+
+@pytest.mark.parametrize("frames, order", [(1, [0]), (2, [1, 0]), (3, [1, 0, 2]), (5, [3, 2, 1, 0, 4])])
+def test_time_reversed_in_short_clips(frames, order, texture):
+    clip = texture((3, frames, 16, 16), 0)
+    assert order_of(forge("time_reversed", clip, 1.0, 0)[0], clip) == order
+
+
+@pytest.mark.parametrize("frames", [5, 8, 16])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_time_repeated_spreads_a_loop_from_the_mid_frame(frames, seed, texture):
+    clip = texture((3, frames, 16, 16), 0)
+    loop = order_of(forge("time_repeated", clip, 1.0, seed)[0], clip)
+    stretch = sorted(set(loop))
+    assert stretch == list(range(frames // 2 - len(stretch), frames // 2)) and 2 <= len(stretch)
+    assert all(loop[t] == loop[t - len(stretch)] for t in range(len(stretch), frames))
+    before = set()
+    for strength in (0.01, 0.3, 0.6, 1.0):
+        forged, mask = forge("time_repeated", clip, strength, seed)
+        order = order_of(forged, clip)
+        replaced = {t for t in range(frames) if order[t] != t}
+        assert mask.amin((1, 2)).tolist() == mask.amax((1, 2)).tolist() == [t in replaced for t in range(frames)]
+        assert all(order[t] == loop[t] for t in replaced) and before <= replaced and frames // 2 in replaced
+        assert 0 <= len(replaced) - strength * (frames - len(stretch)) < 1
+        together = sorted(replaced | set(stretch))
+        assert together == list(range(together[0], together[-1] + 1))
+        before = replaced
+
+
+def test_time_repeated_knows_short_and_long_loops(texture):
+    clip = texture((3, 16, 8, 8), 0)
+    lengths = {len(set(order_of(forge("time_repeated", clip, 1.0, seed)[0], clip))) for seed in range(60)}
+    assert lengths == set(range(2, 9))
+
+
+@pytest.mark.parametrize("frames, order", [(1, [0]), (2, [0, 0]), (3, [0, 0, 0])])
+def test_time_repeated_in_short_clips(frames, order, texture):
+    clip = texture((3, frames, 16, 16), 0)
+    assert order_of(forge("time_repeated", clip, 1.0, 0)[0], clip) == order

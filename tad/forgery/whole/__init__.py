@@ -8,4 +8,6 @@ from tad.forgery.whole import (  # noqa: F401 - importing them registers their f
     heavy_noise,
     inversion,
     posterise,
+    time_repeated,
+    time_reversed,
 )

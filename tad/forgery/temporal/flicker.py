@@ -3,9 +3,11 @@ from tad.forgery.draws import uniform
 from tad.forgery.registry import forgery
 
 
-@forgery("flicker", scope="local")
+@forgery("flicker", scope="temporal")
 def flicker(clip, strength, generator, **_):
-    """Brightness of a region wavers: each frame of it has an offset of its own, uniform on both sides of 0.
+    """Brightness of a region wavers: each frame of it has an offset of its own.
+
+    The offsets are uniform on both sides of 0.
 
     Strength 0: nothing. 0.5: up to 0.25 brighter or darker, an eighth of the range of values. 1: up to 0.5.
     """
