@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -61,18 +62,22 @@ class _Square:
         return cv2.resize(sampled, (size, size), interpolation=cv2.INTER_AREA)
 
 
+_USED = Lock()
+
+
 @cache
 def _network(name: str) -> cv2.dnn.Net:
-    """Load a network once for the process; one thread at a time may use it."""
+    """Load a network once for the process; one thread at a time may use it, see `_USED`."""
     # the engine that OpenCV 5 prefers gives back one of the outputs alone
     return cv2.dnn.readNetFromTFLite(str(WEIGHTS / name), engine=cv2.dnn.ENGINE_CLASSIC)
 
 
 def _run(name: str, image: np.ndarray, outputs: tuple[str, str]) -> list[np.ndarray]:
     """Give a float image (H, W, 3) to a network and return two of its outputs, flat."""
-    network = _network(name)
-    network.setInput(np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32))
-    return [output.ravel() for output in network.forward(outputs)]
+    with _USED:
+        network = _network(name)
+        network.setInput(np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32))
+        return [output.ravel().copy() for output in network.forward(outputs)]
 
 
 def _sigmoid(logit: np.ndarray) -> np.ndarray:

