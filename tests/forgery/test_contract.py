@@ -8,6 +8,7 @@ from tad import forgery
 STRENGTHS = (0.0, 0.1, 0.25, 0.5, 1.0)
 SEEDS = (0, 1, 2, 3)
 
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 every_family = pytest.mark.parametrize("name", forgery.families())
 
 
@@ -116,11 +117,15 @@ def test_docstrings_state_the_parameters(name):
 
 
 @every_family
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_gpu_agrees_with_cpu(name, clip, inputs):
-    forged, mask = forgery.forge(name, clip, 0.7, 0, **inputs(name))
-    given = {key: value.cuda() for key, value in inputs(name).items()}
-    on_gpu = forgery.forge(name, clip.cuda(), 0.7, 0, **given)
-    assert on_gpu[0].is_cuda and on_gpu[1].is_cuda
-    torch.testing.assert_close(on_gpu[0].cpu(), forged, atol=1e-3, rtol=0)
-    torch.testing.assert_close(on_gpu[1].cpu(), mask, atol=1e-4, rtol=0)
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=needs_gpu)])
+def test_a_batch_gives_what_single_clips_give_on_the_cpu(name, device, clip, donor, inputs):
+    """Two clips, each the other's donor; on the CPU to the last bit."""
+    given = [inputs(name), inputs(name) | ({"donor": clip} if "donor" in inputs(name) else {})]
+    singles = [forgery.forge(name, one, 0.7, i, **given[i]) for i, one in enumerate((clip, donor))]
+    plural = {"donor": "donors", "landmarks": "landmarks"}
+    batched = {plural[key]: torch.stack([one[key] for one in given]).to(device) for key in given[0]}
+    forged, masks = forgery.forge_batch(name, torch.stack([clip, donor]).to(device), 0.7, [0, 1], **batched)
+    assert forged.device.type == masks.device.type == device
+    for i, (one, mask) in enumerate(singles):
+        torch.testing.assert_close(forged[i].cpu(), one, atol=1e-3 * (device == "cuda"), rtol=0)
+        torch.testing.assert_close(masks[i].cpu(), mask, atol=1e-4 * (device == "cuda"), rtol=0)
