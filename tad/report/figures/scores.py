@@ -15,6 +15,7 @@ from tad.report import style
 from tad.report.card import CARD
 
 DETECTOR = "midframe_mse"  # the card's numbers mean nothing on the axis of another score
+ROC_FAMILIES = 10  # so many curves can be told apart
 HOVER = "%{fullData.name}<br>false-positive rate %{x:.3f}<br>true-positive rate %{y:.3f}"
 HOVER += "<br>threshold %{customdata}<extra></extra>"
 
@@ -77,7 +78,10 @@ def score_by_family(scores: pd.DataFrame, threshold: float) -> Figure:
 
 
 def roc(scores: pd.DataFrame) -> go.Figure:
-    """Draw one ROC curve for each family, at its greatest strength, and one for all fakes, against the same reals."""
+    """Draw ROC curves against the same reals: of all fakes, of each scope, and of each family at its greatest strength.
+
+    Of more families than `ROC_FAMILIES` the legend shows the names alone, to be clicked: thirty curves are a tangle.
+    """
     rows = _strongest(scores)
     layout = style.plotly_layout(
         f"ROC of {DETECTOR}",
@@ -94,13 +98,20 @@ def roc(scores: pd.DataFrame) -> go.Figure:
         "hoverinfo": "skip",
         "line": {"color": style.MUTED, "width": 1, "dash": "dash"},
     }
-    curves = []
-    for family, line in style.line_styles(families).items():
-        own = rows[(rows["label"] == "real") | (rows["method"] == family)]
-        curves.append(_roc_curve(family, own, {**line, "width": 2}))
-    curves.sort(key=lambda curve: -curve.meta["auc"])
+    curves = _roc_curves(rows, "method", 2)
+    if len(curves) > ROC_FAMILIES:
+        scopes = _roc_curves(rows, "scope", 2.5)
+        curves = [*scopes, *(curve.update(visible="legendonly") for curve in curves)]
     pooled = _roc_curve("all families", rows, {"color": style.OURS, "width": 3.5})
     return go.Figure([go.Scatter(x=[0, 1], y=[0, 1], mode="lines", **chance), pooled, *curves], layout)
+
+
+def _roc_curves(rows: pd.DataFrame, column: str, width: float) -> list[go.Scatter]:
+    """A curve for each value that the fakes have in a column, the greatest area first."""
+    lines = style.line_styles(rows.loc[rows["label"] == "fake", column].unique())
+    own = {name: rows[(rows["label"] == "real") | (rows[column] == name)] for name in lines}
+    curves = [_roc_curve(name, own[name], {**line, "width": width}) for name, line in lines.items()]
+    return sorted(curves, key=lambda curve: -curve.meta["auc"])
 
 
 def _roc_curve(name: str, rows: pd.DataFrame, line: dict) -> go.Scatter:

@@ -1,5 +1,6 @@
 import json
 
+import pandas as pd
 import pytest
 
 from tad.report import figures
@@ -52,3 +53,14 @@ def test_families_are_sorted_by_auc_and_the_figure_is_plain_json(scores, curves)
         raise AssertionError(f"{token} is not JSON")
 
     json.loads(figures.roc(scores).to_json(), parse_constant=refuse)
+
+
+def test_of_many_families_the_scopes_are_drawn_and_the_families_wait_in_the_legend(scores):
+    warp = scores[scores["method"] == "warp"].assign(scope="local")
+    many = [warp.assign(method=f"warp {i}", score=warp["score"] * (1 + i / 10)) for i in range(11)]
+    noise = scores[scores["method"] == "noise"].assign(scope="whole")
+    traces = figures.roc(pd.concat([scores[scores["label"] == "real"], noise, *many])).data
+    shown = [trace.name.split(" (")[0] for trace in traces if trace.visible is None]
+    waiting = [trace.name.split(" (")[0] for trace in traces if trace.visible == "legendonly"]
+    assert shown == ["chance", "all families", "whole", "local"]
+    assert sorted(waiting) == sorted(["noise", *(f"warp {i}" for i in range(11))])
