@@ -96,8 +96,10 @@ def write_video(path: Path, frames: Tensor, encoding: Encoding, fps: float) -> N
     """Write frames as `transcode` encodes them; what is not a video codec (JPEG, none) is kept without loss by FFV1.
 
     Raises:
-        ValueError: a name that does not end in .mkv where FFV1 is needed, or odd sides.
+        ValueError: a name that ends in neither .mp4 nor .mkv, or not in .mkv where FFV1 is needed; or odd sides.
     """
+    if path.suffix not in (".mp4", ".mkv"):
+        raise ValueError(f"a video must be named .mp4 or .mkv; got {path.name}")
     if encoding.codec not in ("none", "jpeg"):
         return _encode(path, frames, encoding, fps)
     if path.suffix != ".mkv":

@@ -114,7 +114,6 @@ def _write(out: Path, frames, made, family: Forgery, strength, seed, encoding, f
     """Write video, mask and JSON, the JSON last: where it stands, the others are whole."""
     forged, mask = made
     seen = visibility(to_clip(frames), forged, mask)
-    out.parent.mkdir(parents=True, exist_ok=True)
     _replaced(out, lambda part: write_video(part, to_frames(forged), encoding, fps))
     grey = (mask[:, None] * 255).round().to(torch.uint8)
     _replaced(out.with_suffix(".mask.mkv"), lambda part: encode(part, grey, fps, "ffv1"))
@@ -131,8 +130,15 @@ def _write(out: Path, frames, made, family: Forgery, strength, seed, encoding, f
 
 def _replaced(path: Path, write) -> None:
     part = path.with_name(f".part.{path.name}")
-    write(part)
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(part)
+        part.replace(path)
+    except OSError as error:
+        raise ValueError(f"{path} must be a file that can be written; got {error.strerror}") from error
+    finally:
+        if part.exists():
+            part.unlink()
 
 
 def forge_ladder(
@@ -186,7 +192,6 @@ def _made(path: Path, stretches, index: int, family, strength: float, forger, en
         return
     frames, fps = stretches.frames[index], probe(row["path"]).fps or 25.0
     if family is None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         _replaced(path, lambda part: write_video(part, frames, encoding, fps))
         _replaced(path.with_suffix(".json"), lambda part: part.write_text(json.dumps({"source": row["video"]}) + "\n"))
         return

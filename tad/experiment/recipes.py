@@ -183,14 +183,14 @@ def evaluate(
 def ladder(
     checkpoint: str, manifest: str, output: str | Path, *, strengths: list[float], seed: int = 0, per_video: int = 0,
     unit: str = "clip", families: list[str] | None = None, encoding: str = ENCODING, long_side: int = LONG_SIDE,
-    jod: bool = False,
+    jod: int = 0,
 ) -> tuple[Evaluation, pd.DataFrame]:  # fmt: skip
     """Score each family at growing strength, the same manipulation at every step.
 
     Args:
         strengths: in [0, 1].
         families: names; all when empty.
-        jod: measure visibility by ColorVideoVDP too, on one clip of each video.
+        jod: measure visibility by ColorVideoVDP too, on the first clip of so many videos.
         others: as `evaluate`.
 
     Returns:

@@ -32,7 +32,7 @@ SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and o
     },
     "full": {
         "02_evaluate": {"per_video": 2},
-        "03_generalization": {"per_video": 1, "strengths": [0.1, 0.3, 1.0], "jod": True},
+        "03_generalization": {"per_video": 1, "strengths": [0.1, 0.3, 1.0], "jod": 1},
     },
 }
 KEY_NUMBERS = ("accuracy", "false-positive rate", "separation ratio", "AUC")

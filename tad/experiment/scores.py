@@ -30,12 +30,12 @@ class Ladder:
     families: dict[str, Forgery]
     strengths: tuple[float, ...]
     twice: bool = False  # the control too: the real, encoded once more
-    jod: bool = False  # visibility by ColorVideoVDP too, which takes longer than all the rest: a clip a video
+    jod: int = 0  # visibility by ColorVideoVDP too, on the first clip of so many videos: it takes seconds a clip
 
     def steps(self) -> list["Step"]:
         """Every version of a clip, the real first."""
         pairs = product(self.families.values(), self.strengths)
-        return [Step(), *[Step(twice=True)] * self.twice, *(Step(*pair, jod=self.jod) for pair in pairs)]
+        return [Step(), *[Step(twice=True)] * self.twice, *(Step(*pair) for pair in pairs)]
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,15 @@ class Step:
     family: Forgery | None = None
     strength: float = 0.0
     twice: bool = False
-    jod: bool = False
 
 
 NOTHING = Ladder({}, ())
 
 
-def version(forger: Forger, index: int, step: Step, encoding: Encoding) -> tuple[dict, Tensor | None]:
-    """Make one version of a clip, encoded and decoded as every other.
+def version(
+    forger: Forger, index: int, step: Step, encoding: Encoding, jod: bool = False
+) -> tuple[dict, Tensor | None]:  # fmt: skip
+    """Make one version of a clip, encoded and decoded as every other; measure its JOD too where that is asked for.
 
     Returns:
         The row's facts, and uint8 frames (T, 3, H, W) at the video's own resolution, or None where the family needs a
@@ -69,8 +70,7 @@ def version(forger: Forger, index: int, step: Step, encoding: Encoding) -> tuple
     made = forger(index, step.family, step.strength)
     if made is None:
         return {**row, "status": "error: no face in the clip"}, None
-    first = index == 0 or forger.clips.rows[index - 1]["video"] != facts["video"]
-    seen = visibility(forger.clips[index], *made, fps=fps if step.jod and first else None)
+    seen = visibility(forger.clips[index], *made, fps=fps if jod and step.strength else None)
     return {**row, **seen}, transcode(to_frames(made[0]), encoding, fps)
 
 
@@ -102,9 +102,12 @@ def score_table(
     if any("landmarks" in family.needs for family in ladder.families.values()):
         forger.find_faces()
 
+    first = {row["video"]: index for index, row in reversed(list(enumerate(clips.rows)))}
+    looked_at = sorted(first.values())[: ladder.jod]
+
     @torch.inference_mode()
     def rows(item: tuple[int, Step]) -> list[dict]:
-        facts, frames = version(forger, *item, encoding)
+        facts, frames = version(forger, *item, encoding, item[0] in looked_at)
         scores = (
             dict.fromkeys((d.name for d in detectors), float("nan")) if frames is None else score(detectors, frames)
         )

@@ -53,6 +53,9 @@ def test_a_stretch_of_a_video(moving_video, tmp_path):
         ({"family": "self_blended_face"}, "needs a face: no face in at least half of the frames"),
         ({"encoding": "h265"}, "an encoding must be .*; got 'h265'"),
         ({"encoding": "none", "out": "a.mp4"}, "named .mkv; got .part.a.mp4"),
+        ({"out": "a.avi"}, "a video must be named .mp4 or .mkv; got .part.a.avi"),
+        ({"out": "/proc/a.mp4"}, "/proc/a.mp4 must be a file that can be written; got No such file"),
+        ({"out": "file/a.mp4"}, "file/a.mp4 must be a file that can be written; got (Not a directory|File exists)"),
         ({"start_s": 9.0}, "needs 2 frames; got 0 from 9 s on"),
         ({"strength": 1.5}, r"strength must lie in \[0, 1\]; got 1.5"),
         ({"video": "none.mp4"}, "no such file"),
@@ -60,10 +63,11 @@ def test_a_stretch_of_a_video(moving_video, tmp_path):
 )
 def test_refused(moving_video, tmp_path, monkeypatch, change, message):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
     told = {"video": moving_video, "family": "flicker", "strength": 0.5, "out": "a.mkv"} | change
     with pytest.raises(ValueError, match=message):
         forge_video(**told)
-    assert not list(tmp_path.glob("*.json"))
+    assert [p.name for p in tmp_path.rglob("*")] == ["file"]  # nothing half done stays
 
 
 def test_a_ladder_is_a_manifest_that_goes_on_where_it_stopped(manifest, tmp_path):
