@@ -69,7 +69,7 @@ def test_paths_are_written_from_the_manifests_folder(indexed, lay, root, tmp_pat
     assert set(rows) == {"real/a b.mp4", "fake/a b.mp4"}
     assert {Path(row["path"]).resolve() for row in rows.values()} == {root / name for name in rows}
     assert {probe(row["path"]).frames for row in rows.values()} == {4}
-    assert list(found.table) == [*COLUMNS] and COLUMNS[-1] == "compression"
+    assert list(found.table) == [*COLUMNS] and COLUMNS[-2:] == ("compression", "strength")
     assert (tmp_path / "out" / "m.csv").read_text().count(str(tmp_path)) == 0
 
 
