@@ -15,8 +15,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from IPython.display import display
 from matplotlib.figure import Figure
+from PIL import Image
 
 DPI, CSS_PX_PER_INCH = 132, 88  # one and a half picture dots for each dot of the page: sharp, and light to mail
+LARGE_BYTES = 1_000_000
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
 PLOTLY_CONFIG = {"displaylogo": False, "responsive": True, "showSendToCloud": False}  # the last is on by default
 NUMBER = re.compile(r"[-+−<>≤≥~]?\s*\d|n/a|inf|–")
@@ -38,13 +40,22 @@ def show(figure: Figure | go.Figure, alt: str, caption: str = "") -> None:
     else:
         png = io.BytesIO()
         figure.savefig(png, format="png", dpi=DPI, facecolor="white")
-        data = {"image/png": base64.b64encode(png.getvalue()).decode()}
+        data = {"image/png": base64.b64encode(light(png.getvalue())).decode()}
         width, height = (round(inches * CSS_PX_PER_INCH) for inches in figure.get_size_inches())
         metadata["image/png"] = {"width": width, "height": height, "alt": alt}
         plt.close(figure)
     display(data | {"text/plain": alt}, metadata=metadata, raw=True)
     if caption:
         display({"text/plain": caption}, metadata={"tad": {"repeats_caption": True}}, raw=True)
+
+
+def light(png: bytes) -> bytes:
+    """Reduce a large picture to 256 colours, so that a page with many photographs can be mailed; small ones stay."""
+    if len(png) <= LARGE_BYTES:
+        return png
+    out = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(256, Image.Quantize.MEDIANCUT).save(out, "png", optimize=True)
+    return out.getvalue()
 
 
 def show_table(df: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = None) -> None:

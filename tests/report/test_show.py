@@ -1,13 +1,17 @@
 import base64
 import importlib
+import io
 import struct
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from PIL import Image
 
 from tad.report import show, show_table
+from tad.report.show import light
 
 
 @pytest.fixture
@@ -51,3 +55,15 @@ def test_a_table_has_html_and_a_plain_fallback(displayed):
     [(data, _)] = displayed
     assert "&lt;b&gt;" in data["text/html"] and "0.50" in data["text/html"]
     assert data["text/plain"].startswith("Areas\n") and "0.50" in data["text/plain"]
+
+
+def test_only_a_large_picture_loses_colours():
+    noise = np.random.default_rng(0).integers(0, 256, (900, 900, 3), dtype=np.uint8)
+    for side, kept in ((100, True), (900, False)):
+        png = io.BytesIO()
+        Image.fromarray(noise[:side, :side]).save(png, "png")
+        found = light(png.getvalue())
+        picture = Image.open(io.BytesIO(found))
+        assert (found == png.getvalue()) is kept and picture.size == (side, side)
+        if not kept:
+            assert len(found) < 0.5 * len(png.getvalue()) and len(picture.getcolors()) <= 256
