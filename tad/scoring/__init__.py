@@ -1,17 +1,24 @@
 """Scores and their honest statistics: detectors, thresholds from validation reals, metrics with intervals."""
 
 from tad.scoring.card import against_card
+from tad.scoring.conformal import ensemble, fuse, guaranteed, in_words, p_values, percentiles
 from tad.scoring.detectors import DETECTORS, Detector, build, look, register, score
 from tad.scoring.families import by_family, detectability
+from tad.scoring.floor import real_floor, source_pairs
 from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.metrics import metrics
+from tad.scoring.monotone import detection_limits, monotone_auc
+from tad.scoring.operating import at_operating_points, operating_points
+from tad.scoring.paired import holm, paired
 from tad.scoring.resampled import auc_statistic
 from tad.scoring.summary import summary
 from tad.scoring.table import video_scores
 from tad.scoring.threshold import Threshold, oracle_threshold, quantile_threshold
 
 __all__ = [
-    "DETECTORS", "Detector", "Interval", "Threshold", "against_card", "auc_statistic", "build", "by_family",
-    "detectability", "group_bootstrap", "look", "metrics", "oracle_threshold", "quantile_threshold", "register",
-    "score", "summary", "video_scores",
+    "DETECTORS", "Detector", "Interval", "Threshold", "against_card", "at_operating_points", "auc_statistic",
+    "build", "by_family", "detectability", "detection_limits", "ensemble", "fuse", "group_bootstrap",
+    "guaranteed", "holm", "in_words", "look", "metrics", "monotone_auc", "operating_points",
+    "oracle_threshold", "p_values", "paired", "percentiles", "quantile_threshold", "real_floor", "register", "score",
+    "source_pairs", "summary", "video_scores",
 ]  # fmt: skip

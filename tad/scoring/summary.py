@@ -7,12 +7,17 @@ import pandas as pd
 
 from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.metrics import metrics
+from tad.scoring.operating import at_operating_points
 from tad.scoring.resampled import statistics
 from tad.scoring.table import counts, one_detector, per_unit, usable
 from tad.scoring.threshold import Threshold
 
-SHARES = ("accuracy", "balanced accuracy", "precision", "recall", "F1", "false-positive rate")
-FORMATS = dict.fromkeys(SHARES, "%") | {"AUC": ".2f", "average precision": ".2f", "separation ratio": ".3g"}
+SHARES = (
+    "accuracy", "balanced accuracy", "precision", "recall", "F1", "false-positive rate", "EER", "TPR at 1 % FPR",
+    "TPR at 0.1 % FPR",
+)  # fmt: skip
+AREAS = ("AUC", "average precision", "pAUC at 10 % FPR")
+FORMATS = dict.fromkeys(SHARES, "%") | dict.fromkeys(AREAS, ".2f") | {"separation ratio": ".3g"}
 SCORES = ".4g"  # means, deviations and thresholds
 COLUMNS = ["quantity", "value", "low", "high", "text", "note", "n_groups"]
 
@@ -30,16 +35,19 @@ def summary(
         n_boot, seed: of the bootstrap over groups.
 
     Returns:
-        One row a quantity: those of `metrics`, then "threshold" and "not scored" (clips that failed). Columns quantity,
-        value, low, high (NaN where the groups resolve no interval), text, note, n_groups, n_real, n_fake.
+        One row a quantity: those of `metrics`, with those of `operating_points` after "average precision", then
+        "threshold" and "not scored" (clips that failed). Columns quantity, value, low, high (NaN where the groups
+        resolve no interval), text, note, n_groups, n_real, n_fake.
     """
     rows = one_detector(scores, detector)
     table = per_unit(rows[usable(rows)], unit)
     values = metrics(table, threshold.value)
-    lines = []  # quantity, text, interval
+    intervals = {}
     for name, statistic in statistics(table, threshold.value).items():
-        interval = replace(group_bootstrap(statistic, n_boot, seed), value=values[name])
-        lines.append((name, interval.text(FORMATS.get(name, SCORES)), interval))
+        intervals[name] = replace(group_bootstrap(statistic, n_boot, seed), value=values[name])
+        if name == "average precision":
+            intervals |= at_operating_points(table, n_boot=n_boot, seed=seed)
+    lines = [(name, found.text(FORMATS.get(name, SCORES)), found) for name, found in intervals.items()]
     note = f"{threshold.kind}; {threshold.guarantee}"
     cut = Interval(threshold.value, np.nan, np.nan, threshold.n_groups, note)
     lost = rows[~usable(rows)]
