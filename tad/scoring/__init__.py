@@ -2,7 +2,18 @@
 
 from tad.scoring.card import against_card
 from tad.scoring.conformal import ensemble, fuse, guaranteed, in_words, p_values, percentiles
-from tad.scoring.detectors import DETECTORS, Detector, build, look, register, score
+from tad.scoring.detectors import (
+    DETECTORS,
+    FITTED,
+    Detector,
+    build,
+    from_csv,
+    load_detectors,
+    look,
+    register,
+    score,
+    two_tailed,
+)
 from tad.scoring.families import by_family, detectability
 from tad.scoring.floor import real_floor, source_pairs
 from tad.scoring.intervals import Interval, group_bootstrap
@@ -16,9 +27,9 @@ from tad.scoring.table import video_scores
 from tad.scoring.threshold import Threshold, oracle_threshold, quantile_threshold
 
 __all__ = [
-    "DETECTORS", "Detector", "Interval", "Threshold", "against_card", "at_operating_points", "auc_statistic",
-    "build", "by_family", "detectability", "detection_limits", "ensemble", "fuse", "group_bootstrap",
-    "guaranteed", "holm", "in_words", "look", "metrics", "monotone_auc", "operating_points",
+    "DETECTORS", "FITTED", "Detector", "Interval", "Threshold", "against_card", "at_operating_points", "auc_statistic",
+    "build", "by_family", "detectability", "detection_limits", "ensemble", "from_csv", "fuse", "group_bootstrap",
+    "guaranteed", "holm", "in_words", "load_detectors", "look", "metrics", "monotone_auc", "operating_points",
     "oracle_threshold", "p_values", "paired", "percentiles", "quantile_threshold", "real_floor", "register", "score",
-    "source_pairs", "summary", "video_scores",
+    "source_pairs", "summary", "two_tailed", "video_scores",
 ]  # fmt: skip
