@@ -12,7 +12,7 @@ from torchvision.io import decode_jpeg, encode_jpeg
 from tad.data.codec import decode, encode
 
 # FFmpeg's encoder, the quality's name and its range. One thread: with more of them x264 and x265 choose otherwise, and
-# the same clip must give the same bits on every machine.
+# the same clip must give the same bits however many cores a machine has.
 ENCODERS = {
     "h264": ("libx264", "crf", range(0, 52)),
     "hevc": ("libx265", "crf", range(0, 52)),
@@ -66,7 +66,7 @@ def transcode(frames: Tensor, encoding: Encoding, fps: float = 25.0) -> Tensor:
         fps: frames a second, which rate control looks at.
 
     Returns:
-        uint8 (T, 3, H, W); the same bits for the same frames, on every machine of one version of the encoder.
+        uint8 (T, 3, H, W); the same bits for the same frames, however many cores there are.
 
     Raises:
         ValueError: odd sides.

@@ -160,8 +160,12 @@ def forge_ladder(
 
     Returns:
         The new manifest, and what could not be made with its reason.
+
+    Raises:
+        ValueError: the folder holds a ladder made with another seed, encoding, length or size.
     """
     chosen, parsed, folder = choose(families), Encoding.parse(encoding), Path(folder)
+    _same_settings(folder / "ladder.json", {"seed": seed, "encoding": str(parsed), "seconds": seconds, "px": long_side})
     table = read_manifest(manifest)
     rows = table[table["label"] == "real"].to_dict("records")
     stretches = Stretches(rows, seconds, long_side=long_side)
@@ -184,6 +188,13 @@ def forge_ladder(
     found = pd.DataFrame(kept).reindex(columns=[*MANIFEST])
     _replaced(folder / "manifest.csv", lambda part: found.to_csv(part, index=False))
     return folder / "manifest.csv", left_out
+
+
+def _same_settings(path: Path, asked: dict) -> None:
+    """Note what a ladder is made with, or refuse to go on with something else: what stands would be taken for it."""
+    if path.is_file() and (stored := json.loads(path.read_text())) != asked:
+        raise ValueError(f"a ladder goes on as it was begun, with {stored}; got {asked}")
+    _replaced(path, lambda part: part.write_text(json.dumps(asked) + "\n"))
 
 
 def _made(path: Path, stretches, index: int, family, strength: float, forger, encoding, row: dict) -> None:

@@ -88,6 +88,9 @@ def test_a_ladder_is_a_manifest_that_goes_on_where_it_stopped(manifest, tmp_path
     forge_ladder(manifest, tmp_path, **asked)
     after = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.mkv")}
     assert {p for p in after if after[p] != before[p]} == {lost.with_suffix(".mkv"), lost.with_suffix(".mask.mkv")}
+    for other in ({"seed": 1}, {"encoding": "h264:30"}, {"long_side": 64}, {"seconds": 0.3}):
+        with pytest.raises(ValueError, match="a ladder goes on as it was begun"):
+            forge_ladder(manifest, tmp_path, **asked | other)
 
 
 def test_what_a_ladder_cannot_make_is_named(manifest, tmp_path):
