@@ -1,0 +1,119 @@
+"""Teach a head to tell forged places from real ones, on pairs of real and self-forged tiles."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from tad.model.local_branch import peak
+from tad.training.self_forged import SelfForged
+
+
+@dataclass(frozen=True)
+class HeadRecipe:
+    """The numbers of a head's training."""
+
+    steps: int = 600
+    batch_pairs: int = 16
+    learning_rate: float = 2e-3  # at its highest
+    weight_decay: float = 0.01
+    of_clip: float = 0.5  # weight of the loss on whole tiles; that on places weighs 1
+    share: float = 0.05  # of places that make a tile's logit
+
+
+@dataclass
+class Pool:
+    """Pairs in memory; see `SelfForged.__getitem__`."""
+
+    real: Tensor  # uint8 (N, T, 3, h, w)
+    fake: Tensor
+    mask: Tensor  # (N, t, h', w')
+    group: Tensor  # (N,)
+    family: Tensor  # (N,)
+    groups: list[str]
+    names: list[str]
+
+    def of(self, groups: Iterable[str], families: Iterable[str]) -> Tensor:
+        """The indices of the pairs of some groups and families."""
+        g = torch.tensor([name in set(groups) for name in self.groups])
+        f = torch.tensor([name in set(families) for name in self.names])
+        return (g[self.group] & f[self.family]).nonzero()[:, 0]
+
+
+def make_pool(data: SelfForged, workers: int = 0, device: str = "cpu") -> Pool:
+    """Make all pairs once, on some processes, and keep them on a device."""
+    loader, parts = DataLoader(data, None, num_workers=workers), {}
+    for i, item in enumerate(tqdm(loader, total=len(data), desc="forging", unit="pair")):
+        for name in ("real", "fake", "mask"):
+            if name not in parts:
+                parts[name] = torch.empty(len(data), *item[name].shape, dtype=item[name].dtype, device=device)
+            parts[name][i] = item[name].to(device)
+        for name in ("group", "family"):
+            parts.setdefault(name, torch.empty(len(data), dtype=torch.long))[i] = item[name]
+    return Pool(**parts, groups=data.groups, names=data.names)
+
+
+def fit_head(net: nn.Module, pool: Pool, which: Tensor, recipe: HeadRecipe, seed: int, desc: str = "head") -> nn.Module:
+    """Train a head, a module from clips (B, 3, T, h, w) to logits (B, t, h', w'), on some pairs of a pool.
+
+    The loss is the binary cross-entropy of places, forged and real weighing the same, and of the peak of each tile.
+
+    Args:
+        net: with fresh weights, on the pool's device.
+        pool: see `make_pool`.
+        which: indices of the pairs.
+        recipe: the numbers.
+        seed: of the order and the flips.
+
+    Returns:
+        The network, in evaluation mode.
+    """
+    if not len(which):
+        raise ValueError("a head learns from one pair or more; got none")
+    device, g = pool.real.device, torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.AdamW(net.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, recipe.steps, pct_start=0.1)
+    net.train()
+    bar = tqdm(range(recipe.steps), desc=desc, unit="step", mininterval=2)
+    for _ in bar:
+        chosen = which[torch.randint(len(which), (recipe.batch_pairs,), generator=g)].to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            loss = pair_loss(net, *batch(pool, chosen, g), recipe)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        if bar.n % 50 == 0:
+            bar.set_postfix(loss=f"{loss.item():.3f}")
+    return net.eval()
+
+
+def batch(pool: Pool, chosen: Tensor, g: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Clips (2 B, 3, T, h, w), the reals first, and the masks (B, t, h', w'), flipped alike by chance."""
+    clips = torch.cat([pool.real[chosen], pool.fake[chosen]]).transpose(1, 2).float() / 127.5 - 1
+    masks = pool.mask[chosen].float()
+    for axis in (-1, -2):
+        if torch.rand((), generator=g) < 0.5:
+            clips, masks = clips.flip(axis), masks.flip(axis)
+    return clips, masks
+
+
+def pair_loss(net: nn.Module, clips: Tensor, masks: Tensor, recipe: HeadRecipe) -> Tensor:
+    """The loss of a batch of pairs, see `fit_head`."""
+    logits = net(clips).float()
+    real, fake = logits.chunk(2)
+    inside, outside = (masks > 0.5).float(), (masks < 0.05).float()
+    of_places = (
+        _mean(F.softplus(-fake), inside) + (F.softplus(real).mean() + _mean(F.softplus(fake), outside)) / 2
+    ) / 2
+    of_clips = (F.softplus(-peak(fake, recipe.share)).mean() + F.softplus(peak(real, recipe.share)).mean()) / 2
+    return of_places + recipe.of_clip * of_clips
+
+
+def _mean(values: Tensor, weights: Tensor) -> Tensor:
+    return (values * weights).sum() / weights.sum().clamp(min=1)
