@@ -1,7 +1,9 @@
 """What notebooks and the command line call: one recipe a function."""
 
 from tad.experiment.audit import Audit, audit
+from tad.experiment.benign import BENIGN, benign_changes
 from tad.experiment.checkpoints import load, load_threshold, save_threshold
+from tad.experiment.real_video import AS_IT_IS, Sources
 from tad.experiment.recipes import (
     Evaluation,
     Training,
@@ -16,9 +18,10 @@ from tad.experiment.recipes import (
 from tad.experiment.score import score_videos
 from tad.experiment.scores import visibilities
 from tad.experiment.sheet import sheet
+from tad.experiment.sources import sources
 
 __all__ = [
-    "Audit", "Evaluation", "Training", "audit", "evaluate", "folder", "ladder", "load", "load_threshold",
-    "named_recipe", "pick", "save_threshold", "score_videos", "sheet", "train", "training_groups",
-    "visibilities",
+    "AS_IT_IS", "BENIGN", "Audit", "Evaluation", "Sources", "Training", "audit", "benign_changes", "evaluate", "folder",
+    "ladder", "load", "load_threshold", "named_recipe", "pick", "save_threshold", "score_videos", "sheet", "sources",
+    "train", "training_groups", "visibilities",
 ]  # fmt: skip

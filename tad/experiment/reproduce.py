@@ -24,15 +24,23 @@ SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and o
             "long_side": 160,
         },
         "04_attention": {"clips": 1},
+        "05_sources": {
+            "per_video": 1,
+            "long_side": 160,
+            "detectors": ["midframe_mse", "neighbour_mean"],
+            "changes": ["none", "compression", "frame_rate"],
+        },
     },
     "quick": {
         "02_evaluate": {"per_video": 1, "long_side": 320},
         "03_generalization": {"per_video": 1, "strengths": [0.3, 1.0], "long_side": 320, "families": FEW},
         "04_attention": {"clips": 2},
+        "05_sources": {"per_video": 1, "long_side": 320},
     },
     "full": {
         "02_evaluate": {"per_video": 2},
         "03_generalization": {"per_video": 1, "strengths": [0.1, 0.3, 1.0], "jod": 1},
+        "05_sources": {"per_video": 2},
     },
 }
 KEY_NUMBERS = ("accuracy", "false-positive rate", "separation ratio", "AUC")
@@ -41,7 +49,7 @@ KEY_NUMBERS = ("accuracy", "false-positive rate", "separation ratio", "AUC")
 def reproduce(
     size: str = "quick", *, seed: int = 0, name: str = "", manifest: str = MANIFEST, force: bool = False
 ) -> tuple[Path, bool]:
-    """Run the four notebooks in order, the checkpoint of the first going to the others.
+    """Run the notebooks in order, the checkpoint of the first going to the others.
 
     What stands already done with the same inputs is not done again; an interrupted training is resumed.
 
@@ -70,8 +78,9 @@ def reproduce(
         if whole:
             facts = json.loads((run.folder / "training" / "training.json").read_text())
             run.record["training_groups"] = facts["training_groups"]
-            for station in ("02_evaluate", "03_generalization", "04_attention"):
-                told = {**common, **checkpoint, **SIZES[size].get(station, {})}
+            fakes = {"05_sources": {"fakes": f"{run.relative}/scores.parquet"}}  # as 02_evaluate leaves them
+            for station in ("02_evaluate", "03_generalization", "04_attention", "05_sources"):
+                told = {**common, **checkpoint, **fakes.get(station, {}), **SIZES[size].get(station, {})}
                 whole = run.execute(station, told, force=force) and whole
     except KeyboardInterrupt:
         run.close("interrupted")

@@ -12,7 +12,8 @@ from scipy import stats
 
 from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.resampled import Statistic, auc_statistic
-from tad.scoring.table import is_fake, one_detector, one_fake_per_real, per_unit, usable
+from tad.scoring.table import COLUMNS as TABLE
+from tad.scoring.table import one_detector, one_fake_per_real, per_unit, require, usable
 
 N_SHUFFLES = 1000
 COLUMNS = ["source_a", "source_b", "auc", "low", "high", "text", "note", "n_groups", "n_a", "n_b", "chance"]
@@ -24,7 +25,7 @@ def source_pairs(
     """Tell every two sources of real video apart by a detector's score.
 
     Args:
-        scores: scores table of one split; its fakes are not looked at.
+        scores: scores table of one split; its fakes are not looked at, and it need not have any.
         by: the column that names the source, "dataset" or "group".
         others: as in `detectability`.
 
@@ -33,7 +34,7 @@ def source_pairs(
         note, n_groups of the source that has fewer; n_a, n_b rows; chance: what a score blind to the source would reach
         with so few rows, as the larger of AUC and 1 - AUC is above 0.5 by luck alone.
     """
-    reals = _reals(_units(scores, detector, unit), by)
+    reals = _real_units(scores, detector, by, unit)
     lines = []
     for a, b in combinations(sorted(reals[by].unique()), 2):
         found = group_bootstrap(_apart(reals, by, a, b), n_boot, seed)
@@ -81,10 +82,22 @@ def _units(scores: pd.DataFrame, detector: str, unit: str) -> pd.DataFrame:
     return per_unit(rows[usable(rows)], unit)
 
 
+def _real_units(scores: pd.DataFrame, detector: str, by: str, unit: str) -> pd.DataFrame:
+    require(scores, TABLE)
+    reals = _reals(scores[scores["detector"].eq(detector)], by)
+    rows = reals[usable(reals)]
+    if rows.empty:
+        raise ValueError(f"sources need scored reals of the detector; got none of {detector!r}")
+    for column in ("split", "codec"):
+        if rows[column].nunique() > 1:
+            raise ValueError(f"sources are held apart within one {column}; got {sorted(set(rows[column]))}")
+    return per_unit(rows, unit)
+
+
 def _reals(table: pd.DataFrame, by: str) -> pd.DataFrame:
     if by not in ("dataset", "group"):
         raise ValueError(f'by must be "dataset" or "group"; got {by!r}')
-    return table[~is_fake(table)]
+    return table[table["label"].eq("real")]
 
 
 def _apart(reals: pd.DataFrame, by: str, a: str, b: str) -> Statistic:

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from tad.data import Encoding, decode, probe, transcode, write_video
+from tad.data import Encoding, decode, probe, project_root, read_clips, transcode, write_video
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,12 @@ def test_quality_is_quality(frames, codec, good, bad):
 def test_the_same_bits_each_time(frames, text):
     first, second = (transcode(frames, Encoding.parse(text)) for _ in range(2))
     assert torch.equal(first, second)
+
+
+def test_the_same_bits_each_time_of_a_width_that_is_no_multiple_of_sixteen_blocks():
+    clip = next(read_clips(project_root() / "data" / "demo" / "realshort.mp4", size=None)).frames
+    first, *others = (transcode(clip, Encoding.parse("h264:23"), 30.02) for _ in range(6))
+    assert clip.shape[-1] == 320 and all(torch.equal(first, other) for other in others)
 
 
 @pytest.mark.parametrize("text", ["h264", "h264:52", "mpeg4:0", "jpeg:101", "vp9:30", "h264:-3", "H264:23", ""])

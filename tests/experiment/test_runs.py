@@ -140,7 +140,7 @@ def test_a_fingerprint_follows_contents_not_times(project):
 
 
 def test_the_projects_notebooks():
-    assert runs.notebooks() == ["01_train", "02_evaluate", "03_generalization", "04_attention"]
+    assert runs.notebooks() == ["01_train", "02_evaluate", "03_generalization", "04_attention", "05_sources"]
     for name in runs.notebooks():
         assert runs.title(name) and {"output", "seed"} <= set(check_known(name))
 

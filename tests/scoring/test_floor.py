@@ -99,3 +99,13 @@ def test_a_data_set_of_few_scenes_gives_no_interval(three):
     few = three[~(three["dataset"].eq("c") & three["group"].gt("ctest-2"))]
     row = real_floor(few, "midframe_mse", n_boot=50).iloc[0]
     assert row["n_groups"] == 3 and np.isnan(row["low"]) and row["note"] == "n/a (needs 6 groups)"
+
+
+def test_sources_are_held_apart_without_a_fake(three):
+    reals = three[three["label"].eq("real")]
+    with_fakes, without = (source_pairs(table, "midframe_mse", n_boot=20) for table in (three, reals))
+    pd.testing.assert_frame_equal(with_fakes, without)
+    with pytest.raises(ValueError, match="got none of 'other'"):
+        source_pairs(reals, "other")
+    with pytest.raises(ValueError, match=r"within one split; got \['test', 'val'\]"):
+        source_pairs(pd.concat([reals, reals.assign(split="val")]), "midframe_mse")
