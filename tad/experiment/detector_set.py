@@ -54,7 +54,7 @@ def _learned(path: Path) -> dict[str, dict[str, Tensor]]:
     out: dict[str, dict[str, Tensor]] = {}
     if path.is_file():
         with safe_open(path, "pt") as file:
-            for key in file.keys():  # noqa: SIM118 it is no dict
+            for key in file.keys():
                 name, _, part = key.partition("/")
                 out.setdefault(name, {})[part] = file.get_tensor(key)
     return out

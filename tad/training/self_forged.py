@@ -36,7 +36,7 @@ class SelfForged(Dataset):
 
     def __init__(
         self, clips: Sequence[Tensor], groups: Sequence[str], forgeries: dict[str, Forge], pairs: int, seed: int,
-        variation: Variation = Variation(),  # noqa: B008 it is frozen
+        variation: Variation = Variation(),
     ):  # fmt: skip
         """Prepare pairs.
 
