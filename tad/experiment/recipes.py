@@ -160,9 +160,9 @@ def _each_detector(scores: pd.DataFrame, unit: str, seed: int) -> pd.DataFrame:
 
 def evaluate(
     checkpoint: str, manifest: str, output: str | Path, *, seed: int = 0, per_video: int = 0, unit: str = "video",
-    encoding: str = ENCODING, long_side: int = LONG_SIDE,
+    families: list[str] | None = None, encoding: str = ENCODING, long_side: int = LONG_SIDE,
 ) -> Evaluation:  # fmt: skip
-    """Score held-out reals, every family at full strength, and the fakes that the manifest itself lists.
+    """Score held-out reals, each family at full strength, and the fakes that the manifest itself lists.
 
     Args:
         checkpoint: a file, or "demo" for the weights that ship.
@@ -171,10 +171,11 @@ def evaluate(
         seed: of the forgeries and the bootstrap.
         per_video: at most so many clips of a video, evenly spread; 0 for all.
         unit: what is judged, "video" (mean of its clips) or "clip".
+        families: names; all when empty.
         encoding: what every clip goes through, real or forged, such as "h264:23" or "none"; see `tad.data.Encoding`.
         long_side: at which clips are forged and encoded, px at most.
     """
-    steps = Ladder(choose(), (1.0,), twice=True)
+    steps = Ladder(choose(families), (1.0,), twice=True)
     found = _measure(checkpoint, manifest, output, "scores.parquet", steps, seed, per_video, unit, encoding, long_side)
     found.against_card().to_csv(folder(output) / "against_card.csv", index=False)
     return found
@@ -189,7 +190,6 @@ def ladder(
 
     Args:
         strengths: in [0, 1].
-        families: names; all when empty.
         jod: measure visibility by ColorVideoVDP too, on the first clip of so many videos.
         others: as `evaluate`.
 

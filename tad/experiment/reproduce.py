@@ -14,16 +14,17 @@ FEW = [  # two of each scope, for a quick look
     "heavy_noise", "time_reversed", "splice", "self_blend", "flicker", "delay", "self_blended_face", "face_swap",
     "jpeg_region", "upsampling_grid",
 ]  # fmt: skip
+FEWEST = ["heavy_noise", "low_resolution", "flicker", "self_blended_face", "upsampling_grid"]  # one of each scope
 SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and output
     "smoke": {
-        "02_evaluate": {"per_video": 1, "long_side": 160},
+        "02_evaluate": {"per_video": 1, "long_side": 160, "families": FEWEST},
         "03_generalization": {
             "per_video": 1,
             "strengths": [1.0],
             "families": ["heavy_noise", "splice"],
             "long_side": 160,
         },
-        "04_attention": {"clips": 1},
+        "04_attention": {"clips": 1, "steps": 2},
         "05_sources": {
             "per_video": 1,
             "long_side": 160,

@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from tad import experiment
+from tad.forgery import families
 from tad.report import CARD
 
 
@@ -19,6 +20,20 @@ def test_an_evaluation_and_what_it_writes(found):
     card = pd.read_csv(output / "against_card.csv", keep_default_na=False).set_index("quantity")
     assert float(card.loc["threshold", "card"]) == CARD.threshold
     assert card.loc["threshold", "measured"] == f"{evaluation.threshold.value:.4g}"
+
+
+def test_every_family_is_judged_in_its_scope_unless_some_are_named(found, checkpoint, manifest, tmp_path):
+    stored = pd.read_parquet(found[1] / "scores.parquet")
+    fakes = stored[stored["label"] == "fake"]
+    promised = {name: family.scope for name, family in families().items()}
+    assert fakes.groupby("method", sort=False)["scope"].first().to_dict() == promised
+    assert set(fakes["split"]) == {"test"}
+    named = experiment.evaluate(
+        str(checkpoint), str(manifest), tmp_path, per_video=1, families=["inversion", "flicker"]
+    )
+    assert set(named.scores["method"]) == {"original", "inversion", "flicker"}
+    with pytest.raises(ValueError, match="families must be among .*; got flickr"):
+        experiment.evaluate(str(checkpoint), str(manifest), tmp_path, families=["flickr"])
 
 
 def test_the_threshold_has_seen_no_test_clip(found):

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tad.data import project_root
+from tad.experiment.reproduce import FEWEST
 from tad.forgery import families
 
 NOTEBOOKS = ("01_train", "02_evaluate", "03_generalization", "04_attention", "05_sources")
@@ -70,7 +71,8 @@ def test_the_scores_table(folder):
     assert set(wanted.split()) <= set(scores)
     assert not set(scores["group"]) & set(json.loads((folder / "run.json").read_text())["training_groups"])
     fakes = scores[scores["label"] == "fake"]
-    promised = {name: family.scope for name, family in families().items()}
+    promised = {name: families()[name].scope for name in FEWEST}  # all of them: tests/experiment/test_recipes.py
+    assert set(promised.values()) == {family.scope for family in families().values()}
     assert fakes.groupby("method", sort=False)["scope"].first().to_dict() == promised
     assert set(fakes["split"]) == {"test"}
 
@@ -91,7 +93,12 @@ def test_a_second_start_does_nothing_again(project, done, folder):
 def test_plain_papermill_runs_a_notebook(project, folder, tmp_path):
     words = ["-p", "seed", "1", "-p", "per_video", "1", "-p", "long_side", "160", "-p", "output", str(tmp_path)]
     words += ["-p", "checkpoint", str(folder / "training" / "model.safetensors"), "-k", "python3"]
+    words += ["-y", "families: [inversion, splice]"]
     command = [sys.executable, "-m", "papermill", "notebooks/02_evaluate.ipynb", str(tmp_path / "out.ipynb"), *words]
     run = subprocess.run(command, cwd=project, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr[-2000:]
-    assert set(pd.read_parquet(tmp_path / "scores.parquet")["seed"]) == {1}
+    scores = pd.read_parquet(tmp_path / "scores.parquet")
+    assert set(scores["seed"]) == {1} and set(scores.loc[scores["label"] == "fake", "method"]) == {
+        "inversion",
+        "splice",
+    }
