@@ -2,8 +2,8 @@
 
 import os
 
-# Before numpy is loaded. For small systems of equations, as of a face swap, two threads that wait for each other beside a
-# busy process take three times as long and more.
+# Before numpy is loaded. For small systems of equations, as of a face swap, two threads that wait for each other beside
+# a busy process take three times as long and more.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import pandas as pd

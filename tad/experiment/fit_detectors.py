@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from tqdm import tqdm
 
 from tad import scoring
@@ -13,9 +12,9 @@ from tad.data import Encoding, FixedClips, check_one_class, read_manifest, trans
 from tad.experiment.checkpoints import load
 from tad.experiment.detector_set import VARIANT, save_detectors
 from tad.forgery import families
-from tad.model import LocalBranch
 from tad.scoring import Detector, look
-from tad.training import HeadRecipe, Pool, SelfForged, Variation, fit_head, make_pool
+from tad.scoring.detectors import LocalHead
+from tad.training import HeadRecipe, Pool, SelfForged, Variation, make_pool
 
 HEAD = "local_head"
 
@@ -88,14 +87,9 @@ def fit_heads(pool: Pool, material: Material, seed: int) -> tuple[list[Detector]
 
 
 def _head(name: str, pool: Pool, without: Iterable[str], recipe: HeadRecipe, seed: int) -> Detector:
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        net = LocalBranch().to(pool.real.device)
-    which = pool.of(pool.groups, set(pool.names) - set(without))
-    learned = fit_head(net, pool, which, recipe, seed, f"teaching {name}").cpu().state_dict()
-    detector = scoring.build(HEAD, None).load(learned)
+    detector = LocalHead(recipe=recipe, seed=seed)
     detector.name = name
-    return detector
+    return detector.learn_from(pool, pool.of(pool.groups, set(pool.names) - set(without)))
 
 
 class Encoded:
