@@ -3,6 +3,8 @@
 from tad.experiment.audit import Audit, audit
 from tad.experiment.benign import BENIGN, benign_changes
 from tad.experiment.checkpoints import load, load_threshold, save_threshold
+from tad.experiment.comparison import Comparison, target
+from tad.experiment.joined import compare
 from tad.experiment.real_video import AS_IT_IS, Sources
 from tad.experiment.recipes import (
     Evaluation,
@@ -21,7 +23,7 @@ from tad.experiment.sheet import sheet
 from tad.experiment.sources import sources
 
 __all__ = [
-    "AS_IT_IS", "BENIGN", "Audit", "Evaluation", "Sources", "Training", "audit", "benign_changes", "evaluate", "folder",
-    "ladder", "load", "load_threshold", "named_recipe", "pick", "save_threshold", "score_videos", "sheet", "sources",
-    "train", "training_groups", "visibilities",
+    "AS_IT_IS", "BENIGN", "Audit", "Comparison", "Evaluation", "Sources", "Training", "audit", "benign_changes",
+    "compare", "evaluate", "folder", "ladder", "load", "load_threshold", "named_recipe", "pick", "save_threshold",
+    "score_videos", "sheet", "sources", "target", "train", "training_groups", "visibilities",
 ]  # fmt: skip
