@@ -46,7 +46,13 @@ def judged(scores: pd.DataFrame, left_out: LeftOut) -> list[Judged]:
     Args:
         scores: scores table of one split, one row a clip and detector.
         left_out: of each variant of a head, the families that it was trained without.
+
+    Raises:
+        ValueError: two variants of a head were trained without the same family.
     """
+    lost = [(head_of(variant), family) for variant, families in left_out.items() for family in families]
+    if twice := {family for head, family in lost if lost.count((head, family)) > 1}:
+        raise ValueError(f"a family is left out by one variant of a head; got {sorted(twice)} by several")
     rows = scores[scores["label"].eq("real") | scores["strength"].gt(0)]
     found = [one for name, own in rows.groupby("detector", sort=False) for one in _of_one(str(name), own, left_out)]
     return [one for one in found if has_both(one.rows)]

@@ -246,5 +246,7 @@ def test_what_cannot_be_compared_is_refused(compared):
     reals = compared.scores[compared.scores["label"].eq("real")]
     with pytest.raises(ValueError, match="needs a detector that scored a real and a fake; got 196 rows"):
         Comparison(reals, compared.reals).by_band()
+    with pytest.raises(ValueError, match="left out by one variant of a head; got \\['swap'\\] by several"):
+        _ = Comparison(compared.scores, reals, {"head-0": ["swap"], "head-1": ["swap", "warp"]}).judged
     alone = Comparison(made(("midframe_mse",)), made(("other",), split="val"), n_boot=5).by_band()
     assert alone["balanced_accuracy"].isna().all() and alone["false_positive_rate"].isna().all()
