@@ -105,8 +105,8 @@ class Comparison:
         """
         alarms = {one.detector: self._false_positives(one) for one in self.judged}
         lines = []
-        for title, cells in self.cells.groupby("detector", sort=False):
-            for name, inside in BANDS.items():
+        for name, inside in BANDS.items():
+            for title, cells in self.cells.groupby("detector", sort=False):
                 at = cells[cells["band"].isin(inside) & cells["auc"].notna()]
                 line = {"detector": title, "trained_on": trained_on(str(title), self.stated), "band": name}
                 line |= _told("auc", self._mean(at))
