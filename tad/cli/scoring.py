@@ -24,6 +24,10 @@ def add(commands):
     command.add_argument("--checkpoint", default="demo", help="weights (default: those that ship)")
     command.add_argument("--threshold", default="", help="a number, or card for the model card's 0.3137")
     command.add_argument(
+        "--detector", default="", help="another than the one whose threshold lies beside the weights, such as "
+        "midframe_mse, the model card's",
+    )  # fmt: skip
+    command.add_argument(
         "--crop", default="frame", help="frame: its middle (default); face: the largest face. The threshold beside the "
         "weights was chosen on whole frames",
     )  # fmt: skip
@@ -38,7 +42,9 @@ def _do_score(options) -> int:
     from tad.experiment.score import score_videos
 
     rows, bar = [], tqdm(total=len(options.video), desc="scoring", unit="video", disable=None)
-    for row in score_videos(options.video, options.checkpoint, options.threshold, options.crop, options.decoder):
+    for row in score_videos(
+        options.video, options.checkpoint, options.threshold, options.crop, options.decoder, options.detector
+    ):
         rows.append(row)
         bar.update()
     bar.close()

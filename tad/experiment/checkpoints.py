@@ -43,8 +43,28 @@ def save_threshold(checkpoint: str | Path, detector: str, threshold: Threshold) 
     return path
 
 
-def load_threshold(checkpoint: str | Path) -> tuple[str, Threshold]:
-    """Return the detector's name and its threshold as stored beside the weights.
+def add_thresholds(checkpoint: str | Path, others: dict[str, Threshold], default: str = "") -> Path:
+    """Store more detectors' thresholds beside the weights; one of them becomes the default where it is named.
+
+    Raises:
+        ValueError: no threshold lies there yet.
+    """
+    name, threshold = load_threshold(checkpoint)
+    path = threshold_path(checkpoint_path(checkpoint))
+    known = json.loads(path.read_text()).get("others", {}) | {name: asdict(threshold)}
+    known |= {detector: asdict(of) for detector, of in others.items()}
+    default = default or name
+    stored = {"detector": default, "unit": "video", **known.pop(default), "others": known}
+    path.write_text(json.dumps(stored, indent=1) + "\n")
+    return path
+
+
+def load_threshold(checkpoint: str | Path, detector: str = "") -> tuple[str, Threshold]:
+    """Return a detector's name and its threshold as stored beside the weights.
+
+    Args:
+        checkpoint: a file or "demo".
+        detector: a name; the default detector's when empty.
 
     Raises:
         ValueError: there is none.
@@ -53,9 +73,12 @@ def load_threshold(checkpoint: str | Path) -> tuple[str, Threshold]:
     if not path.is_file():
         raise ValueError(f"a threshold must lie beside the weights; got no {path}")
     stored = json.loads(path.read_text())
-    detector = stored.pop("detector")
+    default, others = stored.pop("detector"), stored.pop("others", {})
     stored.pop("unit")
-    return detector, Threshold(**stored)
+    others[default] = stored
+    if (detector or default) not in others:
+        raise ValueError(f"{path} has thresholds for {', '.join(sorted(others))}; got {detector!r}")
+    return detector or default, Threshold(**others[detector or default])
 
 
 def halve(checkpoint: str | Path, out: str | Path) -> Path:

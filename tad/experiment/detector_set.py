@@ -1,5 +1,6 @@
 """The detectors that belong to a checkpoint: what was fitted for it lies beside it, as `NAME.detectors.safetensors`."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from tad import scoring
 from tad.experiment.checkpoints import checkpoint_path, load
 from tad.scoring import Detector
 
+VARIANT = "-"  # stands between a detector's name and the number of a variant of it
+
 
 def detectors_path(checkpoint: str | Path) -> Path:
     """The file beside a checkpoint that holds what its detectors have learned."""
@@ -18,18 +21,20 @@ def detectors_path(checkpoint: str | Path) -> Path:
     return path.with_name(f"{path.stem}.detectors.safetensors")
 
 
-def detector_set(checkpoint: str | Path, names: Iterable[str] = ()) -> list[Detector]:
+def detector_set(checkpoint: str | Path, names: Iterable[str] = (), *, variants: bool = True) -> list[Detector]:
     """Build the detectors of a checkpoint that can score: those that learn nothing, and those fitted for it.
 
     Args:
         checkpoint: a file, or "demo" for the weights that ship.
         names: of the detectors wanted; all that can score when empty.
+        variants: whether all means those too that were trained without some families, to be judged on these.
 
     Raises:
         ValueError: no such checkpoint, a detector of no such name, or one that was not fitted for this checkpoint.
     """
     model, learned, wanted = load(checkpoint), _learned(detectors_path(checkpoint)), list(names)
-    found = [scoring.build(name, model) for name in wanted or {**scoring.DETECTORS, **scoring.FITTED}]
+    known = {**scoring.DETECTORS, **scoring.FITTED}
+    found = [_build(name, model) for name in wanted or [*known, *sorted(set(learned) - set(known)) * variants]]
     for detector in found:
         if not detector.fitted and detector.name in learned:
             detector.load(learned[detector.name])
@@ -39,8 +44,24 @@ def detector_set(checkpoint: str | Path, names: Iterable[str] = ()) -> list[Dete
     return [detector for detector in found if detector.fitted]
 
 
+def _build(name: str, model) -> Detector:
+    """Build a detector, or a variant of one, which is named after it with a number: "local_head-0"."""
+    detector = scoring.build(name.partition(VARIANT)[0] if VARIANT in name else name, model)
+    detector.name = name
+    return detector
+
+
+def left_out(checkpoint: str | Path) -> dict[str, list[str]]:
+    """The families that each variant of a detector was trained without, as stored beside a checkpoint."""
+    path = detectors_path(checkpoint)
+    if not path.is_file():
+        return {}
+    with safe_open(path, "pt") as file:
+        return json.loads((file.metadata() or {}).get("left_out", "{}"))
+
+
 def save_detectors(checkpoint: str | Path, detectors: Iterable[Detector], facts: dict[str, str] | None = None) -> Path:
-    """Store what detectors have learned beside the checkpoint."""
+    """Store what detectors have learned beside the checkpoint, and facts about it, all of them text."""
     path = detectors_path(checkpoint)
     tensors = {f"{d.name}/{key}": value for d in detectors for key, value in d.state().items()}
     part = path.with_suffix(".part")

@@ -1,7 +1,9 @@
 """What each detector may be judged on: a head that learns from fakes, on families that it has seen and on the others.
 
 A variant of a head, such as "local_head-0", was trained without some families. On those alone it is judged, against its
-own reals; together the variants stand in the tables as "local_head (families left out)".
+own reals; together the variants stand in the tables as "local_head (families left out)". What the head was taught is
+what its variants left out, each family once; what none of them left out, such as faces or a family of a user's own, the
+head has never seen either, and it stands apart as "local_head (families never taught)".
 """
 
 from typing import NamedTuple
@@ -11,7 +13,7 @@ import pandas as pd
 
 from tad import scoring
 
-SEEN, LEFT_OUT, OTHER = " (families seen)", " (families left out)", " (other families)"
+SEEN, LEFT_OUT, UNTAUGHT = " (families seen)", " (families left out)", " (families never taught)"
 NOT_STATED = "not stated"
 
 LeftOut = dict[str, list[str]]  # of each variant, the families that it was trained without
@@ -66,7 +68,7 @@ def _of_one(name: str, rows: pd.DataFrame, left_out: LeftOut) -> list[Judged]:
     if not seen:
         return [Judged(name, name, rows)]
     inside = rows["method"].isin(seen)
-    return [Judged(name + SEEN, name, rows[real | inside]), Judged(name + OTHER, name, rows[real | ~inside])]
+    return [Judged(name + SEEN, name, rows[real | inside]), Judged(name + UNTAUGHT, name, rows[real | ~inside])]
 
 
 def has_both(rows: pd.DataFrame) -> bool:
@@ -86,7 +88,7 @@ def trained_on(title: str, stated: dict[str, str]) -> str:
         >>> trained_on("midframe_mse", {}), trained_on("a friend's", {})
         ('reals only', 'not stated')
     """
-    for end in (SEEN, LEFT_OUT, OTHER):
+    for end in (SEEN, LEFT_OUT, UNTAUGHT):
         title = title.removesuffix(end)
     known = (scoring.DETECTORS | scoring.FITTED).get(title)
     return getattr(known, "trained_on", stated.get(title, NOT_STATED))

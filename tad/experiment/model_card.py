@@ -44,7 +44,7 @@ def model_card(checkpoint: str | Path, run: str | Path) -> str:
         name=name, header=_header(name, facts, card, record), facts=facts, config=model.config, run=record,
         shown=_shown, card=card.to_dict("records"), families=families.to_dict("records"), file=file.name,
         parameters=sum(p.numel() for p in model.parameters()), megabytes=file.stat().st_size / 1e6,
-        threshold=load_threshold(file)[1] if threshold_path(file).is_file() else None,
+        threshold=load_threshold(file, "midframe_mse")[1] if threshold_path(file).is_file() else None,
         bits=8 * next(iter(weights.values())).element_size(),
     )  # fmt: skip
 

@@ -9,10 +9,11 @@ import torch
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from tad import scoring
-from tad.data import LONG_SIDE, Encoding, FixedClips, open_footage, project_root, read_manifest
+from tad.data import LONG_SIDE, Encoding, FixedClips, open_footage, project_root, read_manifest, resolve
 from tad.experiment.checkpoints import checkpoint_path, load, save_threshold
+from tad.experiment.detector_set import detector_set, left_out
 from tad.experiment.forging import Forger, choose
-from tad.experiment.scores import NOTHING, Ladder, reconstruct, score_table
+from tad.experiment.scores import CONTROL, LISTED, NOTHING, Ladder, reconstruct, score_table
 from tad.model import read_facts
 from tad.report import CARD
 from tad.training import RECIPES, Machine, Recipe, fit
@@ -85,7 +86,8 @@ def train(
     model = load(checkpoint)
     c, rows = model.config, open_footage(data, val_data).validation(recipe.val_videos)
     clips = FixedClips(rows, c.frames, c.size, desc="decoding validation videos")
-    scores = score_table(_detectors(model), clips, NOTHING, Encoding("none"), seed, "scoring validation reals")
+    built = [scoring.build(name, model) for name in scoring.DETECTORS]
+    scores = score_table(built, clips, NOTHING, Encoding("none"), seed, "scoring validation reals")
     threshold = calibrate(scores)
     save_threshold(checkpoint, CARD_DETECTOR, threshold)
     log, steps = (pd.read_csv(training / name) for name in ("log.csv", "steps.csv"))
@@ -111,13 +113,19 @@ def calibrate(scores: pd.DataFrame, detector: str = CARD_DETECTOR, unit: str = "
 
 @dataclass
 class Evaluation:
-    """Scores of test clips and their fakes, with the threshold from validation reals."""
+    """Scores of test clips and their fakes, with what validation reals say of them."""
 
     scores: pd.DataFrame
     control: pd.DataFrame  # the same reals, encoded once more
-    threshold: scoring.Threshold
+    reals: pd.DataFrame  # of the validation split, by every detector
+    left_out: dict[str, list[str]]  # the families that each variant of a detector was trained without
     unit: str
     seed: int
+
+    @property
+    def threshold(self) -> scoring.Threshold:
+        """Of the card's detector."""
+        return calibrate(self.reals, unit=self.unit)
 
     def of(self, scope: str | None) -> pd.DataFrame:
         """The reals, and the fakes of one scope."""
@@ -158,38 +166,46 @@ def _each_detector(scores: pd.DataFrame, unit: str, seed: int) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
+@dataclass(frozen=True)
+class Setting:
+    """How clips are taken and scored, the same in every recipe."""
+
+    seed: int = 0  # of the forgeries and the bootstrap
+    per_video: int = 0  # at most so many clips of a video, evenly spread; 0 for all
+    unit: str = "video"  # what is judged: "video" (mean of its clips) or "clip"
+    encoding: str = ENCODING  # what every clip goes through, real or forged; see `tad.data.Encoding`
+    long_side: int = LONG_SIDE  # at which clips are forged and encoded, px at most
+    detectors: tuple[str, ...] | list[str] = ()  # names; all that can score when empty
+    scores: str = ""  # a table that `measure` wrote before, of the same videos; measured now when empty
+
+
 def evaluate(
-    checkpoint: str, manifest: str, output: str | Path, *, seed: int = 0, per_video: int = 0, unit: str = "video",
-    families: list[str] | None = None, encoding: str = ENCODING, long_side: int = LONG_SIDE,
-) -> Evaluation:  # fmt: skip
+    checkpoint: str, manifest: str, output: str | Path, *, families: list[str] | None = None, **setting
+) -> Evaluation:
     """Score held-out reals, each family at full strength, and the fakes that the manifest itself lists.
 
     Args:
         checkpoint: a file, or "demo" for the weights that ship.
         manifest: table of videos; its `val` rows give the threshold, its `test` rows are judged.
         output: folder; receives `scores.parquet` and `against_card.csv`.
-        seed: of the forgeries and the bootstrap.
-        per_video: at most so many clips of a video, evenly spread; 0 for all.
-        unit: what is judged, "video" (mean of its clips) or "clip".
         families: names; all when empty.
-        encoding: what every clip goes through, real or forged, such as "h264:23" or "none"; see `tad.data.Encoding`.
-        long_side: at which clips are forged and encoded, px at most.
+        **setting: see `Setting`.
     """
     steps = Ladder(choose(families), (1.0,), twice=True)
-    found = _measure(checkpoint, manifest, output, "scores.parquet", steps, seed, per_video, unit, encoding, long_side)
+    found = _evaluation(checkpoint, manifest, folder(output) / "scores.parquet", steps, Setting(**setting))
     found.against_card().to_csv(folder(output) / "against_card.csv", index=False)
     return found
 
 
 def ladder(
-    checkpoint: str, manifest: str, output: str | Path, *, strengths: list[float], seed: int = 0, per_video: int = 0,
-    unit: str = "clip", families: list[str] | None = None, encoding: str = ENCODING, long_side: int = LONG_SIDE,
-    jod: int = 0,
+    checkpoint: str, manifest: str, output: str | Path, *, strengths: list[float], families: list[str] | None = None,
+    jod: int = 0, **setting,
 ) -> tuple[Evaluation, pd.DataFrame]:  # fmt: skip
     """Score each family at growing strength, the same manipulation at every step.
 
     Args:
         strengths: in [0, 1].
+        families: names; all when empty.
         jod: measure visibility by ColorVideoVDP too, on the first clip of so many videos.
         others: as `evaluate`.
 
@@ -197,29 +213,70 @@ def ladder(
         The scores, also in `output/ladder.parquet`, and the AUC over strength of each family and detector.
     """
     steps = Ladder(choose(families), tuple(strengths), twice=True, jod=jod)
-    found = _measure(checkpoint, manifest, output, "ladder.parquet", steps, seed, per_video, unit, encoding, long_side)
+    setting = Setting(**{"unit": "clip"} | setting)
+    found = _evaluation(checkpoint, manifest, folder(output) / "ladder.parquet", steps, setting)
     return found, found.curves()
 
 
-def _measure(checkpoint, manifest, output, name, steps, seed, per_video, unit, encoding, long_side) -> Evaluation:
-    model, encoding = load(checkpoint), Encoding.parse(encoding)
-    detectors = _detectors(model)
+def measure(checkpoint: str, manifest: str, steps: Ladder, setting: Setting) -> pd.DataFrame:
+    """Score the validation reals, the test reals, what a ladder makes of them, and the fakes that are listed.
+
+    This is the long work, and nothing but the scores table comes of it: it may be done on another machine than the
+    notebooks that read it (`Setting.scores`).
+    """
+    detectors, frames = detector_set(checkpoint, setting.detectors), load(checkpoint).config.frames
+    without = left_out(checkpoint)
 
     def scored(rows: pd.DataFrame, what: Ladder, desc: str) -> pd.DataFrame:
-        clips = FixedClips(rows, model.config.frames, None, per_video or None, f"decoding {desc}", long_side)
-        return score_table(detectors, clips, what, encoding, seed, f"scoring {desc}")
+        clips = FixedClips(rows, frames, None, setting.per_video or None, f"decoding {desc}", setting.long_side)
+        encoding = Encoding.parse(setting.encoding)
+        return score_table(detectors, clips, what, encoding, setting.seed, f"scoring {desc}", without)
 
     val, test = (_reals(manifest, split) for split in ("val", "test"))  # both are asked for before the long work begins
-    reals, scores = scored(val, NOTHING, "validation reals"), scored(test, steps, "test reals and fakes")
+    found = [scored(val, NOTHING, "validation reals"), scored(test, steps, "test reals and fakes")]
     if len(own := _rows(manifest, "test", "fake")):
-        scores = pd.concat([scores, scored(own, NOTHING, "the manifest's own fakes")], ignore_index=True)
-    pd.concat([reals, scores], ignore_index=True).to_parquet(folder(output) / name)
-    control = scores["scope"] == "control"
-    return Evaluation(scores[~control], scores[control], calibrate(reals, unit=unit), unit, seed)
+        found.append(scored(own, NOTHING, "the manifest's own fakes"))
+    return pd.concat(found, ignore_index=True)
 
 
-def _detectors(model) -> list[scoring.Detector]:
-    return [scoring.build(name, model) for name in scoring.DETECTORS]
+def _evaluation(checkpoint: str, manifest: str, file: Path, steps: Ladder, setting: Setting) -> Evaluation:
+    if setting.scores:
+        table = measured(setting.scores, manifest, steps, setting)
+    else:
+        table = measure(checkpoint, manifest, steps, setting)
+    table.to_parquet(file)
+    reals, scores = table[table["split"] == "val"], table[table["split"] == "test"]
+    control = scores["scope"] == CONTROL
+    without = {name: kept for name, kept in left_out(checkpoint).items() if name in set(table["detector"])}
+    return Evaluation(scores[~control], scores[control], reals, without, setting.unit, setting.seed)
+
+
+def measured(file: str, manifest: str, steps: Ladder, setting: Setting) -> pd.DataFrame:
+    """Read what was measured before of these videos, narrowed to what a recipe asks for.
+
+    Raises:
+        ValueError: a table made of other videos, by another seed or encoding, or without a family or strength.
+    """
+    table, rows = pd.read_parquet(resolve(file)), read_manifest(manifest)
+    asked = {"seed": setting.seed, "codec": str(Encoding.parse(setting.encoding))}
+    for column, value in asked.items():
+        if set(table[column]) != {value}:
+            raise ValueError(f"{file} must have been measured with the {column} {value}; got {set(table[column])}")
+    reals = set(rows.loc[rows["split"].isin(["val", "test"]) & rows["label"].eq("real"), "video"])
+    if set(table.loc[table["label"] == "real", "video"]) != reals:
+        raise ValueError(
+            f"{file} must hold the videos of {manifest}; got {sorted(set(table['video']) ^ reals)} besides"
+        )
+    made = table["label"].eq("fake") & ~table["scope"].isin([LISTED])
+    there = set(zip(table["method"][made], table["strength"][made], strict=True))
+    wanted = {(name, strength) for name in steps.families for strength in steps.strengths if strength}
+    if lacking := sorted(wanted - there):
+        raise ValueError(f"{file} must hold every family and strength asked for; got none of {lacking[:5]}")
+    pairs = pd.Series(list(zip(table["method"], table["strength"], strict=True)), index=table.index)
+    wanted |= {(name, 0.0) for name in steps.families if 0.0 in steps.strengths}
+    table = table[~made | pairs.isin(wanted)]
+    names = set(setting.detectors) or set(table["detector"])
+    return table[table["detector"].isin(names)].reset_index(drop=True)
 
 
 def _reals(manifest: str, split: str) -> pd.DataFrame:

@@ -5,34 +5,40 @@ from pathlib import Path
 
 from torch import Tensor
 
-from tad.data import Clip, Counts, DecodeError, face_clip, no_clip_reason, read_clips
+from tad.data import LONG_SIDE, Clip, Counts, DecodeError, at_most, face_clip, no_clip_reason, read_clips
 from tad.data.second_decoder import check_decoder
 from tad.experiment.checkpoints import load, load_threshold
+from tad.experiment.detector_set import detector_set
 from tad.report import CARD
-from tad.scoring import build, score
+from tad.scoring import score
 
+MSE = "midframe_mse"  # the card's
+FACE_PX = 192  # side of a face, for detectors without a size of their own
 COLUMNS = ("video", "status", "score", "threshold", "verdict", "clips", "seconds")
 
 
-def choose_threshold(checkpoint: str, asked: str = "") -> tuple[str, float]:
+def choose_threshold(checkpoint: str, asked: str = "", detector: str = "") -> tuple[str, float]:
     """The detector and the threshold to judge by.
 
     Args:
         checkpoint: a file or "demo".
         asked: "" for the one stored beside the weights, "card" for the model card's 0.3137, or a number.
+        detector: a name; when empty the card's with "card", else the default beside the weights.
 
     Raises:
-        ValueError: none is stored, or the text is no number.
+        ValueError: none is stored, the text is no number, or the card's threshold is asked for another detector.
     """
     if asked == "card":
-        return "midframe_mse", CARD.threshold
+        if detector not in ("", MSE):
+            raise ValueError(f"the card's threshold belongs to {MSE}; got {detector}")
+        return MSE, CARD.threshold
     if asked:
         try:
-            return "midframe_mse", float(asked)
+            return detector or load_threshold(checkpoint)[0], float(asked)
         except ValueError:
             raise ValueError(f"threshold must be a number or card; got {asked!r}") from None
-    detector, threshold = load_threshold(checkpoint)
-    return detector, threshold.value
+    found, threshold = load_threshold(checkpoint, detector)
+    return found, threshold.value
 
 
 def score_videos(
@@ -41,6 +47,7 @@ def score_videos(
     threshold: str = "",
     crop: str = "frame",
     decoder: str = "pyav",
+    detector: str = "",
 ) -> Iterator[dict[str, str | float | int | None]]:
     """Score videos one after another.
 
@@ -50,6 +57,7 @@ def score_videos(
         threshold: see `choose_threshold`.
         crop: "frame" for the middle of the frame, "face" for the largest face.
         decoder: "pyav", or "torchcodec" where it imports.
+        detector: by name; the default beside the weights when empty.
 
     Yields:
         A row a video (`COLUMNS`): the score is the mean over its clips, `seconds` how much video was decoded, the
@@ -63,21 +71,20 @@ def score_videos(
     if crop not in ("frame", "face"):
         raise ValueError(f"crop must be frame or face; got {crop!r}")
     check_decoder(decoder)
-    name, limit = choose_threshold(checkpoint, threshold)
-    model = load(checkpoint)
-    detector, c = build(name, model), model.config
+    name, limit = choose_threshold(checkpoint, threshold, detector)
+    [judge], frames = detector_set(checkpoint, [name]), load(checkpoint).config.frames
     for path in paths:
         counts, ends, faceless = Counts(), [0.0], []
         row = {"video": str(path), "threshold": limit}
         try:
-            size = c.size if crop == "frame" else None
-            clips = read_clips(path, frames=c.frames, size=size, counts=counts, decoder=decoder)
-            inputs = _inputs(clips, c.size, ends, faceless if crop == "face" else None)
-            scores = [score([detector], frames)[name] for frames in inputs]
+            size = judge.view if crop == "frame" else None
+            clips = read_clips(path, frames=frames, size=size, counts=counts, decoder=decoder)
+            inputs = _inputs(clips, judge.view, ends, faceless if crop == "face" else None)
+            scores = [score([judge], one)[name] for one in inputs]
             if not scores and faceless:
                 raise DecodeError(f"no face in {len(faceless)} clips")
             if not scores:
-                raise DecodeError(no_clip_reason(counts, c.frames))
+                raise DecodeError(no_clip_reason(counts, frames))
         except DecodeError as error:
             judged = {"status": f"error: {error}", "score": None, "verdict": "UNKNOWN", "clips": counts.clips}
         else:
@@ -90,13 +97,16 @@ def score_videos(
         yield {column: row[column] for column in COLUMNS}
 
 
-def _inputs(clips: Iterable[Clip], size: int, ends: list[float], faceless: list | None) -> Iterator[Tensor]:
-    """The frames of clips, uint8; with `faceless` given, their face, and there the times of clips without one."""
+def _inputs(clips: Iterable[Clip], view: int | None, ends: list[float], faceless: list | None) -> Iterator[Tensor]:
+    """The frames of clips, uint8; with `faceless` given, their face, and there the times of clips without one.
+
+    What looks at the video's own resolution gets at most what it was fitted on, and faces as large as its tiles.
+    """
     for clip in clips:
         ends[0] = clip.end_s
         if faceless is None:
-            yield clip.frames
-        elif (face := face_clip(clip.frames, size)) is not None:
+            yield at_most(clip.frames, LONG_SIDE) if view is None else clip.frames
+        elif (face := face_clip(clip.frames, view or FACE_PX)) is not None:
             yield face
         else:
             faceless.append(clip.start_s)

@@ -82,8 +82,9 @@ def _as_listed(row: dict) -> dict:
 
 
 def score_table(
-    detectors: list[Detector], clips: FixedClips, ladder: Ladder, encoding: Encoding, seed: int, desc: str = "scoring"
-) -> pd.DataFrame:
+    detectors: list[Detector], clips: FixedClips, ladder: Ladder, encoding: Encoding, seed: int, desc: str = "scoring",
+    left_out: dict[str, list[str]] | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Score every clip as it is and as the ladder forges it, by every detector.
 
     Args:
@@ -93,6 +94,8 @@ def score_table(
         encoding: what every clip goes through, real or forged.
         seed: of the forgeries.
         desc: name of the progress bar.
+        left_out: by name of a variant of a detector, the families that it was trained without: of the fakes it scores
+            theirs alone.
 
     Returns:
         The scores table (`COLUMNS`), one row a clip and detector; what could not be decoded or forged has a row a
@@ -108,9 +111,9 @@ def score_table(
     @torch.inference_mode()
     def rows(item: tuple[int, Step]) -> list[dict]:
         facts, frames = version(forger, *item, encoding, item[0] in looked_at)
-        scores = (
-            dict.fromkeys((d.name for d in detectors), float("nan")) if frames is None else score(detectors, frames)
-        )
+        family = item[1].family.name if item[1].family else None
+        asked = [d for d in detectors if family is None or family in (left_out or {}).get(d.name, [family])]
+        scores = dict.fromkeys((d.name for d in asked), float("nan")) if frames is None else score(asked, frames)
         return [{**facts, "detector": name, "score": value} for name, value in scores.items()]
 
     items = [(index, step) for index in range(len(clips)) for step in ladder.steps()]

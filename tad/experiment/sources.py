@@ -59,7 +59,8 @@ def sources(
     """
     if unit not in ("video", "clip") or not 0 < alpha < 1:
         raise ValueError(f'unit must be "video" or "clip" and alpha between 0 and 1; got {unit!r} and {alpha}')
-    usual, chosen, built = Encoding.parse(encoding), choose_changes(changes), detector_set(checkpoint, detectors)
+    usual, chosen = Encoding.parse(encoding), choose_changes(changes)
+    built = detector_set(checkpoint, detectors, variants=False)
     held = pd.concat([_reals(manifest, split) for split in ("val", "test")])
     if seen := sorted(set(training_groups(checkpoint)) & set(held["group"])):
         raise ValueError(f"sources must be of groups that were not trained on; got {', '.join(seen)}")

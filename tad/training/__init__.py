@@ -1,6 +1,7 @@
 """One-class training: objectives, recipes, the Lightning module, the run."""
 
 from tad.training.fit import fit
+from tad.training.heads import HeadRecipe, Pool, fit_head, make_pool
 from tad.training.module import Reconstruction, TrainingStopped
 from tad.training.objectives import (
     flow_losses,
@@ -10,8 +11,10 @@ from tad.training.objectives import (
     smoothness_loss,
 )
 from tad.training.recipes import RECIPES, Machine, Recipe
+from tad.training.self_forged import SelfForged, Variation
 
 __all__ = [
-    "RECIPES", "Machine", "Recipe", "Reconstruction", "TrainingStopped", "fit", "flow_losses", "frame_error",
-    "neighbour_errors", "photometric_loss", "smoothness_loss",
+    "RECIPES", "HeadRecipe", "Machine", "Pool", "Recipe", "Reconstruction", "SelfForged", "TrainingStopped",
+    "Variation", "fit", "fit_head", "flow_losses", "frame_error", "make_pool", "neighbour_errors", "photometric_loss",
+    "smoothness_loss",
 ]  # fmt: skip

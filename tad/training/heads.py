@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from tad.model.local_branch import peak
+from tad.model import peak
 from tad.training.self_forged import SelfForged
 
 

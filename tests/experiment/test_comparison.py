@@ -91,7 +91,7 @@ def test_every_detector_has_a_row_a_band_and_says_what_it_learned_from(compared)
 
 def test_what_is_registered_says_what_it_was_trained_on(monkeypatch):
     monkeypatch.setitem(scoring.FITTED, "local_head", SimpleNamespace(trained_on="reals with self-made fakes"))
-    for end in ("", " (families seen)", " (families left out)", " (other families)"):
+    for end in ("", " (families seen)", " (families left out)", " (families never taught)"):
         assert trained_on("local_head" + end, {}) == "reals with self-made fakes"
     assert trained_on("mine", {"mine": "labelled fakes"}) == "labelled fakes"
 
@@ -100,7 +100,7 @@ def test_families_that_no_variant_left_out_stand_apart():
     table = Comparison(made(), made(split="val"), {"head-0": ["swap"]}, n_boot=10).by_band()
     rows = table[table["detector"].str.startswith("head (") & table["band"].eq("moderate + subtle")]
     families = rows.set_index("detector")["n_families"].to_dict()
-    assert families == {"head (families seen)": 1, "head (other families)": 2, "head (families left out)": 1}
+    assert families == {"head (families seen)": 1, "head (families never taught)": 2, "head (families left out)": 1}
 
 
 def test_the_target_is_read_off_the_number(compared):

@@ -4,6 +4,7 @@ from tad.scoring.detectors.flow_consistency import FlowConsistency
 from tad.scoring.detectors.interpolation_residual import InterpolationResidual
 from tad.scoring.detectors.latent_change import LatentChange
 from tad.scoring.detectors.latent_distance import LatentDistance
+from tad.scoring.detectors.local_head import LocalHead
 from tad.scoring.detectors.midframe_mse import MidFrameMSE
 from tad.scoring.detectors.neighbour_copy import NeighbourCopy
 from tad.scoring.detectors.neighbour_mean import NeighbourMean
@@ -17,6 +18,6 @@ from tad.scoring.detectors.two_tailed import two_tailed
 
 __all__ = [
     "DETECTORS", "FITTED", "Base", "Detector", "FlowConsistency", "InterpolationResidual", "LatentChange",
-    "LatentDistance", "MidFrameMSE", "NeighbourCopy", "NeighbourMean", "PCAReconstruction", "PatchError", "SRMResidual",
-    "SecondDifference", "build", "from_csv", "load_detectors", "look", "register", "score", "two_tailed",
+    "LatentDistance", "LocalHead", "MidFrameMSE", "NeighbourCopy", "NeighbourMean", "PCAReconstruction", "PatchError",
+    "SRMResidual", "SecondDifference", "build", "from_csv", "load_detectors", "look", "register", "score", "two_tailed",
 ]  # fmt: skip

@@ -1,0 +1,87 @@
+"""`tad fit`, `tad measure`: what detectors learn from reals, and the scores table they make."""
+
+from pathlib import Path
+
+from tad.cli.command import add_command
+
+MANIFEST = "data/demo/manifest.csv"
+
+
+def add(commands):
+    """Add the commands."""
+    for one in (_fit, _measure):
+        one(commands)
+
+
+def _fit(commands):
+    command = add_command(
+        commands, "fit", _do_fit, "fit every detector that learns, on the training reals of a manifest",
+        "  tad fit reports/mine/training/model.safetensors"
+        "\n  tad fit reports/mine/training/model.safetensors --data my/manifest.csv --device cuda --workers 16"
+        "\n  tad fit demo --pairs 0          # those that learn from reals alone: some minutes on two cores",
+    )  # fmt: skip
+    command.epilog += (
+        "\n\nwhat was learned lies beside the checkpoint, as NAME.detectors.safetensors. The heads learn from self-made"
+        "\nfakes: minutes on a GPU, hours on two cores. exit status: 0 fitted, 2 refused."
+    )
+    command.add_argument("checkpoint", help="a file, or demo for the weights that ship")
+    command.add_argument("--data", default=MANIFEST, help="manifest; its train rows are used (default %(default)s)")
+    command.add_argument("--encoding", default="h264:23", help="of the real clips (default %(default)s)")
+    command.add_argument("--seed", type=int, default=0, help="of every draw (default 0)")
+    command.add_argument("--pairs", type=int, default=6000, help="self-forged pairs; 0: no heads (default %(default)s)")
+    command.add_argument("--steps", type=int, default=1200, help="of the head; its variants take half (%(default)s)")
+    command.add_argument("--workers", type=int, default=0, help="processes that forge (default: none beside this one)")
+    command.add_argument("--device", default="cpu", help="where heads are trained: cpu or cuda (default %(default)s)")
+
+
+def _do_fit(options) -> int:
+    from tad.experiment import Material, fit_detectors
+    from tad.training import HeadRecipe
+
+    material = Material(
+        pairs=options.pairs, head=HeadRecipe(steps=options.steps), variant=HeadRecipe(steps=max(1, options.steps // 2))
+    )
+    print(fit_detectors(
+        options.checkpoint, options.data, encoding=options.encoding, seed=options.seed, material=material,
+        workers=options.workers, device=options.device,
+    ))  # fmt: skip
+    return 0
+
+
+def _measure(commands):
+    command = add_command(
+        commands, "measure", _do_measure, "score reals and a ladder of fakes by every detector, into one table",
+        "  tad measure demo -o scores.parquet"
+        "\n  tad measure demo -o scores.parquet --strengths 0.1 0.3 1 --per-video 2"
+        "\n  tad run 03_generalization -p scores scores.parquet    # draws from it, instead of measuring again",
+    )  # fmt: skip
+    command.epilog += "\n\nthe long work may be done on a machine with many cores, the notebooks elsewhere."
+    command.add_argument("checkpoint", help="a file, or demo for the weights that ship")
+    command.add_argument("--data", default=MANIFEST, help="manifest; val and test rows are used (default %(default)s)")
+    command.add_argument("-o", "--out", type=Path, required=True, help="the table, Parquet")
+    command.add_argument("--strengths", type=float, nargs="+", default=[0.0, 0.1, 0.3, 1.0], help="(default 0 .1 .3 1)")
+    command.add_argument("--families", nargs="*", help="names (default: all)")
+    command.add_argument("--detectors", nargs="*", default=[], help="names (default: all that can score)")
+    command.add_argument("--per-video", type=int, default=1, help="clips of a video, 0 for all (default %(default)s)")
+    command.add_argument("--encoding", default="h264:23", help="of reals and fakes alike (default %(default)s)")
+    command.add_argument("--long-side", type=int, default=640, help="px at most (default %(default)s)")
+    command.add_argument("--seed", type=int, default=0, help="of the forgeries (default 0)")
+
+
+def _do_measure(options) -> int:
+    from tad.experiment import Setting, measure
+    from tad.experiment.forging import choose
+    from tad.experiment.scores import Ladder
+
+    setting = Setting(
+        seed=options.seed, per_video=options.per_video, encoding=options.encoding, long_side=options.long_side,
+        detectors=options.detectors,
+    )  # fmt: skip
+    steps = Ladder(choose(options.families), tuple(options.strengths), twice=True)
+    table = measure(options.checkpoint, options.data, steps, setting)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    part = options.out.with_name(options.out.name + ".part")
+    table.to_parquet(part)
+    part.replace(options.out)
+    print(f"{options.out}: {len(table)} rows, {(table['status'] != 'ok').sum()} without a score")
+    return 0
