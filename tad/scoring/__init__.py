@@ -20,7 +20,8 @@ from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.metrics import metrics
 from tad.scoring.monotone import detection_limits, monotone_auc
 from tad.scoring.operating import at_operating_points, operating_points
-from tad.scoring.paired import holm, paired
+from tad.scoring.paired import corrected, holm, paired
+from tad.scoring.pooled import mean_auc
 from tad.scoring.reals import false_positive_rate, median_over_groups
 from tad.scoring.resampled import auc_statistic
 from tad.scoring.summary import summary
@@ -29,8 +30,9 @@ from tad.scoring.threshold import Threshold, oracle_threshold, quantile_threshol
 
 __all__ = [
     "DETECTORS", "FITTED", "Detector", "Interval", "Threshold", "against_card", "at_operating_points", "auc_statistic",
-    "build", "by_family", "detectability", "detection_limits", "ensemble", "false_positive_rate", "from_csv", "fuse",
-    "group_bootstrap", "guaranteed", "holm", "in_words", "load_detectors", "look", "median_over_groups", "metrics",
-    "monotone_auc", "operating_points", "oracle_threshold", "p_values", "paired", "percentiles", "quantile_threshold",
-    "real_floor", "register", "score", "source_pairs", "summary", "two_tailed", "video_scores",
+    "build", "by_family", "corrected", "detectability", "detection_limits", "ensemble", "false_positive_rate",
+    "from_csv", "fuse", "group_bootstrap", "guaranteed", "holm", "in_words", "load_detectors", "look", "mean_auc",
+    "median_over_groups", "metrics", "monotone_auc", "operating_points", "oracle_threshold", "p_values", "paired",
+    "percentiles", "quantile_threshold", "real_floor", "register", "score", "source_pairs", "summary", "two_tailed",
+    "video_scores",
 ]  # fmt: skip

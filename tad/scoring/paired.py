@@ -45,10 +45,21 @@ def paired(
     if len(names) < 2:
         raise ValueError(f"a paired test needs two detectors; got {names}")
     pairs = list(combinations(names, 2))
-    table = pd.DataFrame([_pair(scores, pair, unit, n_boot, n_swaps, seed) for pair in pairs])
-    table["p_holm"] = holm(table["p"])
+    return corrected(pd.DataFrame([_pair(scores, pair, unit, n_boot, n_swaps, seed) for pair in pairs]))
+
+
+def corrected(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Correct pairs that were tested apart for being looked at together.
+
+    Args:
+        pairs: rows of `paired`, from one call or several.
+
+    Returns:
+        The same rows with p_holm and verdict for as many pairs as there are.
+    """
+    table = pairs.assign(p_holm=holm(pairs["p"]))
     table["verdict"] = [
-        verdict(*row, len(pairs))
+        verdict(*row, len(table))
         for row in table[["detector_a", "detector_b", "difference", "p_holm", "n_groups"]].itertuples(index=False)
     ]
     return table[COLUMNS]

@@ -1,0 +1,74 @@
+"""The mean AUC over families, each weighing the same, and the difference of two such means, resampled together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from tad.scoring.intervals import Interval, group_bootstrap
+from tad.scoring.resampled import Compute, Statistic, _divide, auc_statistic
+from tad.scoring.table import matched, one_fake_per_real, per_unit
+
+
+def mean_auc(
+    scores: pd.DataFrame, against: pd.DataFrame | None = None, unit: str = "clip", n_boot: int = 1000, seed: int = 0
+) -> Interval:
+    """Measure the mean AUC over families, or how far it lies above that of another table.
+
+    Each family's fakes of one strength and detector are compared with that detector's reals, by themselves: scores of
+    several detectors are never pooled. A family's AUCs are averaged first, then the families. What a resample of groups
+    leaves undefined, such as a family that needs a face, is left out of that resample's mean.
+
+    Args:
+        scores: scores table of one split, reals and the fakes in question.
+        against: another, for the mean of `scores` less its own; the same groups are drawn for both.
+        unit: "clip" or "video" (the mean of its clips).
+        n_boot, seed: of the bootstrap over groups.
+
+    Returns:
+        The mean, or the difference, NaN where no fake was scored beside its real.
+
+    Raises:
+        ValueError: a detector has fakes and no reals.
+
+    Example:
+        >>> rows = pd.DataFrame({"group": list("aabb"), "video": list("aabb"), "label": ["real", "fake"] * 2})
+        >>> rows = rows.assign(codec="none", detector="d", seed=0, start_s=0.0, method="warp", strength=1.0)
+        >>> mean_auc(rows.assign(score=[0.1, 0.3, 0.2, 0.15], status="ok")).text()
+        '0.75, interval n/a (needs 6 groups)'
+    """
+    tables = [_cells(part, unit) for part in (scores, against) if part is not None]
+    groups = pd.Index(pd.unique(np.concatenate([[], *(table["group"] for cells in tables for _, table in cells)])))
+    if not all(tables):
+        return Interval(np.nan, np.nan, np.nan, len(groups), "n/a (no fake was scored beside its real)")
+    means = [_mean(cells, groups) for cells in tables]
+    if against is None:
+        return group_bootstrap(Statistic(means[0], len(groups), len(groups)), n_boot, seed)
+    half = Statistic(lambda n: (1 + means[0](n) - means[1](n)) / 2, len(groups), len(groups))  # within [0, 1]
+    found = group_bootstrap(half, n_boot, seed)
+    return replace(found, value=2 * found.value - 1, low=2 * found.low - 1, high=2 * found.high - 1)
+
+
+def _cells(scores: pd.DataFrame, unit: str) -> list[tuple[str, pd.DataFrame]]:
+    """The family and the compared rows of each family, strength and detector."""
+    fake = scores["label"].eq("fake")
+    cells = []
+    for (family, _, name), fakes in scores[fake].groupby(["method", "strength", "detector"], sort=False, observed=True):
+        reals = scores[~fake & scores["detector"].eq(name)]
+        cells.append((family, per_unit(matched(pd.concat([reals, fakes])), unit)))
+    return [(family, table) for family, table in cells if len(table)]
+
+
+def _mean(cells: list[tuple[str, pd.DataFrame]], groups: pd.Index) -> Compute:
+    codes, families = pd.factorize(np.array([family for family, _ in cells], object))
+    member = np.eye(len(families))[codes]  # (C, F)
+    found = [(auc_statistic(t, one_fake_per_real(t)), groups.get_indexer(t["group"].unique())) for _, t in cells]
+
+    def compute(counts: np.ndarray) -> np.ndarray:
+        aucs = np.stack([statistic.compute(counts[:, at]) for statistic, at in found], axis=1)  # (K, C)
+        known = ~np.isnan(aucs)
+        of_family = _divide(np.where(known, aucs, 0) @ member, known @ member)  # (K, F)
+        defined = ~np.isnan(of_family)
+        return _divide(np.where(defined, of_family, 0).sum(1), defined.sum(1))
+
+    return compute
