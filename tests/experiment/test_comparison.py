@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from tad import scoring
-from tad.experiment import Comparison, compare, target
+from tad.experiment import Comparison, Evaluation, compare, target
 from tad.experiment.judged import trained_on
 from tad.scoring import quantile_threshold, video_scores
 
@@ -250,3 +250,9 @@ def test_what_cannot_be_compared_is_refused(compared):
         _ = Comparison(compared.scores, reals, {"head-0": ["swap"], "head-1": ["swap", "warp"]}).judged
     alone = Comparison(made(("midframe_mse",)), made(("other",), split="val"), n_boot=5).by_band()
     assert alone["balanced_accuracy"].isna().all() and alone["false_positive_rate"].isna().all()
+
+
+def test_a_variant_that_scored_no_fake_has_no_curve():
+    scores = made(("midframe_mse", "head", "head-0", "head-1"), families=("swap",), groups=3)
+    found = Evaluation(scores, scores[:0], made(split="val"), LEFT_OUT, "clip", 0)
+    assert set(found.curves()["detector"]) == {"midframe_mse", "head", "head-0"}
