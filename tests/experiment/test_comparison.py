@@ -199,9 +199,11 @@ def test_the_ensemble_against_clip_by_clip(compared):
             but = clip["group"] if own else None
             slow = np.mean([slow_place(reals[n].to_numpy(), reals["group"].to_numpy(), clip[n], but) for n in names])
             assert found[tuple(clip[key])] == pytest.approx(slow)
-    joined = replace(joined, n_boot=5)
-    assert "ensemble (mean)" in set(joined.by_band()["detector"]) & set(joined.operating()["detector"])
-    row = joined.by_band().set_index("detector").loc["ensemble (mean)"]
+    kept = ["midframe_mse", "ensemble (mean)"]
+    joined = replace(joined, scores=joined.scores[joined.scores["detector"].isin(kept)], n_boot=5)
+    table = joined.by_band()
+    assert "ensemble (mean)" in set(table["detector"]) & set(joined.operating()["detector"])
+    row = table.set_index("detector").loc["ensemble (mean)"]
     assert (row["trained_on"] == "reals only").all() and row["balanced_accuracy"].notna().all()
 
 
