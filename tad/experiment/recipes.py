@@ -13,6 +13,7 @@ from tad.data import LONG_SIDE, Encoding, FixedClips, open_footage, project_root
 from tad.experiment.checkpoints import checkpoint_path, load, save_threshold
 from tad.experiment.detector_set import detector_set, left_out
 from tad.experiment.forging import Forger, choose
+from tad.experiment.judged import has_both
 from tad.experiment.scores import CONTROL, LISTED, NOTHING, Ladder, reconstruct, score_table
 from tad.model import read_facts
 from tad.report import CARD
@@ -161,7 +162,8 @@ class Evaluation:
 
 
 def _each_detector(scores: pd.DataFrame, unit: str, seed: int) -> pd.DataFrame:
-    names = scores["detector"].unique()
+    # where few families are asked for, a variant may have scored none
+    names = [str(name) for name, rows in scores.groupby("detector", sort=False) if has_both(rows)]
     found = [scoring.detectability(scores, name, unit, seed=seed).assign(detector=name) for name in names]
     return pd.concat(found, ignore_index=True)
 

@@ -71,6 +71,7 @@ def _map(wide: pd.DataFrame) -> tuple[Figure, Axes]:
         cbar_kws={"label": "AUC, 0.5 = chance", "pad": 0.01, "ticks": [0, 0.25, 0.5, 0.75, 1]},
     )  # fmt: skip
     ax.set_facecolor(EMPTY)
+    ax.grid(visible=False)
     for (y, x), auc in np.ndenumerate(aucs):
         ax.text(x + 0.5, y + 0.5, _short(auc), ha="center", va="center", fontsize=7, color=_ink(auc))
     ax.set_yticks(np.arange(len(wide)) + 0.5, [mpl_text(name) for name in wide.index], rotation=0)
