@@ -36,7 +36,7 @@ def generator():
     return torch.Generator().manual_seed(0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small():
     """The configuration of that network, as overrides of the preset tiny."""
     return SMALL

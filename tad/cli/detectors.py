@@ -21,8 +21,9 @@ def _fit(commands):
         "\n  tad fit demo --pairs 0          # those that learn from reals alone: some minutes on two cores",
     )  # fmt: skip
     command.epilog += (
-        "\n\nwhat was learned lies beside the checkpoint, as NAME.detectors.safetensors. The heads learn from self-made"
-        "\nfakes: minutes on a GPU, hours on two cores. exit status: 0 fitted, 2 refused."
+        "\n\nwhat was learned lies beside the checkpoint, as NAME.detectors.safetensors, and the thresholds, chosen on"
+        "\nthe manifest's val rows, as NAME.threshold.json. The heads learn from self-made fakes: minutes on a GPU,"
+        "\nhours on two cores. exit status: 0 fitted, 2 refused."
     )
     command.add_argument("checkpoint", help="a file, or demo for the weights that ship")
     command.add_argument("--data", default=MANIFEST, help="manifest; its train rows are used (default %(default)s)")
@@ -31,11 +32,12 @@ def _fit(commands):
     command.add_argument("--pairs", type=int, default=6000, help="self-forged pairs; 0: no heads (default %(default)s)")
     command.add_argument("--steps", type=int, default=1200, help="of the head; its variants take half (%(default)s)")
     command.add_argument("--workers", type=int, default=0, help="processes that forge (default: none beside this one)")
+    command.add_argument("--default", default="", help="the detector that tad score judges by, unless told otherwise")
     command.add_argument("--device", default="cpu", help="where heads are trained: cpu or cuda (default %(default)s)")
 
 
 def _do_fit(options) -> int:
-    from tad.experiment import Material, fit_detectors
+    from tad.experiment import Material, calibrate_detectors, fit_detectors
     from tad.training import HeadRecipe
 
     material = Material(
@@ -45,6 +47,7 @@ def _do_fit(options) -> int:
         options.checkpoint, options.data, encoding=options.encoding, seed=options.seed, material=material,
         workers=options.workers, device=options.device,
     ))  # fmt: skip
+    print(calibrate_detectors(options.checkpoint, options.data, options.default))
     return 0
 
 

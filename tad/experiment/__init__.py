@@ -5,7 +5,7 @@ from tad.experiment.benign import BENIGN, benign_changes
 from tad.experiment.checkpoints import load, load_threshold, save_threshold
 from tad.experiment.comparison import Comparison, target
 from tad.experiment.detector_set import detector_set, left_out
-from tad.experiment.fit_detectors import Material, fit_detectors
+from tad.experiment.fit_detectors import Material, calibrate_detectors, fit_detectors
 from tad.experiment.joined import compare
 from tad.experiment.real_video import AS_IT_IS, Sources
 from tad.experiment.recipes import (
@@ -28,7 +28,7 @@ from tad.experiment.sources import sources
 
 __all__ = [
     "AS_IT_IS", "BENIGN", "Audit", "Comparison", "Evaluation", "Material", "Setting", "Sources", "Training", "audit",
-    "benign_changes", "compare", "detector_set", "evaluate", "fit_detectors", "folder", "ladder", "left_out", "load",
-    "load_threshold", "measure", "named_recipe", "pick", "save_threshold", "score_videos", "sheet", "sources", "target",
-    "train", "training_groups", "visibilities",
+    "benign_changes", "calibrate_detectors", "compare", "detector_set", "evaluate", "fit_detectors", "folder", "ladder",
+    "left_out", "load", "load_threshold", "measure", "named_recipe", "pick", "save_threshold", "score_videos", "sheet",
+    "sources", "target", "train", "training_groups", "visibilities",
 ]  # fmt: skip

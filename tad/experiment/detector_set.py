@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from tad import scoring
@@ -65,7 +65,8 @@ def save_detectors(checkpoint: str | Path, detectors: Iterable[Detector], facts:
     path = detectors_path(checkpoint)
     tensors = {f"{d.name}/{key}": value for d in detectors for key, value in d.state().items()}
     part = path.with_suffix(".part")
-    save_file({key: value.contiguous().cpu() for key, value in tensors.items()}, part, metadata=facts)
+    # not save_file: what it writes nobody else may read
+    part.write_bytes(save({key: value.contiguous().cpu() for key, value in tensors.items()}, facts))
     part.replace(path)
     return path
 

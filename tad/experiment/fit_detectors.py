@@ -9,8 +9,17 @@ from tqdm import tqdm
 
 from tad import scoring
 from tad.data import Encoding, FixedClips, check_one_class, read_manifest, transcode
-from tad.experiment.checkpoints import load
-from tad.experiment.detector_set import VARIANT, save_detectors
+from tad.experiment.checkpoints import (
+    add_thresholds,
+    checkpoint_path,
+    load,
+    load_threshold,
+    save_threshold,
+    threshold_path,
+)
+from tad.experiment.detector_set import VARIANT, detector_set, save_detectors
+from tad.experiment.recipes import CARD_DETECTOR, calibrate
+from tad.experiment.scores import NOTHING, score_table
 from tad.forgery import families
 from tad.scoring import Detector, look
 from tad.scoring.detectors import LocalHead
@@ -90,6 +99,35 @@ def _head(name: str, pool: Pool, without: Iterable[str], recipe: HeadRecipe, see
     detector = LocalHead(recipe=recipe, seed=seed)
     detector.name = name
     return detector.learn_from(pool, pool.of(pool.groups, set(pool.names) - set(without)))
+
+
+def calibrate_detectors(checkpoint: str, manifest: str, default: str = "") -> Path:
+    """Choose the threshold of every detector on whole validation reals as they lie, and store it beside the weights.
+
+    Args:
+        checkpoint: a file or "demo", with a threshold of the card's detector beside it.
+        manifest: table of videos; its `val` rows are used.
+        default: the detector that judges when none is named; the one that did so before when empty.
+
+    Returns:
+        The file of thresholds.
+
+    Raises:
+        ValueError: no validation real could be scored, or the default is no detector of this checkpoint.
+    """
+    table, found = read_manifest(manifest), detector_set(checkpoint, variants=False)
+    names = [detector.name for detector in found]
+    if default and default not in names:
+        raise ValueError(f"the default must be one of {', '.join(names)}; got {default!r}")
+    clips = FixedClips(table[table["split"] == "val"], load(checkpoint).config.frames)
+    scores = score_table(found, clips, NOTHING, Encoding("none"), 0, "scoring validation reals")
+    chosen = {name: calibrate(scores, name) for name in names}
+    if (file := threshold_path(checkpoint_path(checkpoint))).is_file():  # the card's was chosen when it was trained
+        chosen.pop(load_threshold(checkpoint, CARD_DETECTOR)[0])
+    else:
+        save_threshold(checkpoint_path(checkpoint), CARD_DETECTOR, chosen.pop(CARD_DETECTOR))
+    add_thresholds(checkpoint, chosen, default)
+    return file
 
 
 class Encoded:

@@ -145,7 +145,8 @@ class Evaluation:
 
     def by_family(self, detector: str = CARD_DETECTOR) -> pd.DataFrame:
         """Each family by itself; see `tad.scoring.by_family`."""
-        return scoring.by_family(self.scores, self.threshold, detector, self.unit, seed=self.seed)
+        threshold = calibrate(self.reals, detector, self.unit)
+        return scoring.by_family(self.scores, threshold, detector, self.unit, seed=self.seed)
 
     def against_card(self) -> pd.DataFrame:
         """The ultra-extreme families beside the card's numbers."""

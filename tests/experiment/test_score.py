@@ -59,7 +59,7 @@ def test_the_weights_that_ship(moving_video):
     assert SHIPPED.stat().st_size < 16_000_000
     assert facts["training_groups"] == ["box", "city-drone", "cockatoo", "grass", "webcam"]
     name, threshold = load_threshold("demo")
-    assert name == "midframe_mse" and threshold.kind == "validation reals" and threshold.n_groups == 4
+    assert name == "interpolation_residual" and threshold.kind == "validation reals" and threshold.n_groups == 4
     [row] = score_videos([moving_video])
     assert row["status"] == "ok" and row["threshold"] == threshold.value != 0.3137
 

@@ -1,0 +1,108 @@
+import pandas as pd
+import pytest
+import torch
+
+from tad import experiment, scoring
+from tad.experiment.checkpoints import load_threshold, save_threshold
+from tad.experiment.fit_detectors import Encoded, fit_heads
+from tad.model import create_model, save_checkpoint
+from tad.scoring import Threshold
+from tad.training import HeadRecipe, Variation
+
+FEW = experiment.Material(
+    per_video=1, pairs=16, variants=2, head=HeadRecipe(2, 2), variant=HeadRecipe(1, 2), variation=Variation(tile=32)
+)
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory, manifest, small):
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("fitted") / "mine.safetensors"
+    save_checkpoint(path, create_model("tiny", **small), {})
+    save_threshold(path, "midframe_mse", Threshold(0.5, 0.95, 4, 2, "none"))
+    experiment.fit_detectors(str(path), str(manifest), material=FEW)
+    return path
+
+
+def test_every_detector_that_learns_is_fitted(fitted):
+    names = [detector.name for detector in experiment.detector_set(fitted)]
+    assert set(names) == {*scoring.DETECTORS, *scoring.FITTED, "local_head-0", "local_head-1"}
+
+
+def test_each_family_is_left_out_once(fitted):
+    from tad.forgery import families
+
+    without = experiment.left_out(fitted)
+    known = [name for name, family in families().items() if "landmarks" not in family.needs]
+    assert sorted(sum(without.values(), [])) == sorted(known)
+    assert without["local_head-0"] == known[::2]
+
+
+def test_a_variant_never_sees_what_it_is_judged_on(monkeypatch):
+    """The pairs of a left-out family are not among those that a variant is taught."""
+    from tad.scoring.detectors import LocalHead
+    from tad.training import Pool
+
+    nothing = torch.zeros(6, 1)
+    pool = Pool(nothing, nothing, nothing, torch.zeros(6).long(), torch.arange(6) % 3, ["g"], ["x", "y", "z"])
+    taught = {}
+    monkeypatch.setattr(LocalHead, "learn_from", lambda self, _, which: taught.setdefault(self.name, which.tolist()))
+    _, without = fit_heads(pool, experiment.Material(variants=3), 0)
+    assert without == {"local_head-0": ["x"], "local_head-1": ["y"], "local_head-2": ["z"]}
+    assert taught == {
+        "local_head": [0, 1, 2, 3, 4, 5], "local_head-0": [1, 2, 4, 5], "local_head-1": [0, 2, 3, 5],
+        "local_head-2": [0, 1, 3, 4],
+    }  # fmt: skip
+
+
+def test_thresholds_come_from_validation_reals(fitted, manifest):
+    experiment.calibrate_detectors(str(fitted), str(manifest), "neighbour_mean")
+    name, threshold = load_threshold(fitted)
+    assert name == "neighbour_mean" and threshold.n_groups == 2
+    assert load_threshold(fitted, "midframe_mse")[1].value == 0.5  # stays what training chose
+    with pytest.raises(ValueError, match="the default must be one of .*got 'mine'"):
+        experiment.calibrate_detectors(str(fitted), str(manifest), "mine")
+
+
+def test_a_ladder_scores_left_out_families_by_the_variant_that_lacks_them(fitted, manifest, tmp_path):
+    found, _ = experiment.ladder(
+        str(fitted), str(manifest), tmp_path, strengths=[0.0, 1.0], families=["heavy_noise", "splice"], per_video=1
+    )
+    fakes = found.scores[found.scores["label"] == "fake"]
+    by = {name: set(fakes.loc[fakes["detector"] == name, "method"]) for name in fakes["detector"].unique()}
+    assert by["local_head"] == {"heavy_noise", "splice"}
+    for variant, without in found.left_out.items():
+        assert by.get(variant, set()) == {"heavy_noise", "splice"} & set(without)
+    reals = found.scores[found.scores["label"] == "real"]
+    assert {"local_head-0", "local_head-1"} <= set(reals["detector"])
+
+
+def test_a_table_measured_before_gives_the_same(fitted, manifest, tmp_path):
+    told = {"strengths": [0.0, 1.0], "families": ["heavy_noise"], "per_video": 1, "detectors": ["neighbour_mean"]}
+    first, curves = experiment.ladder(str(fitted), str(manifest), tmp_path / "a", **told)
+    file = str(tmp_path / "a" / "ladder.parquet")
+    again, same = experiment.ladder(str(fitted), str(manifest), tmp_path / "b", **told, scores=file)
+    pd.testing.assert_frame_equal(first.scores.reset_index(drop=True), again.scores.reset_index(drop=True))
+    pd.testing.assert_frame_equal(curves, same)
+    for wrong, said in (({"seed": 1}, "the seed 1"), ({"encoding": "none"}, "the codec none"),
+                        ({"families": ["splice"]}, "every family and strength")):  # fmt: skip
+        with pytest.raises(ValueError, match=said):
+            experiment.ladder(str(fitted), str(manifest), tmp_path / "c", **{**told, **wrong}, scores=file)
+
+
+def test_clips_may_be_passed_over_twice():
+    from types import SimpleNamespace
+
+    from tad.data import Encoding
+
+    frames = torch.zeros(4, 3, 32, 32, dtype=torch.uint8)
+    clips = Encoded(SimpleNamespace(frames=[frames], rows=[{"fps": 25.0}]), Encoding("none"), None)
+    assert [tuple(clip.shape) for clip in clips] == [tuple(clip.shape) for clip in clips] == [(3, 4, 32, 32)]
+
+
+def test_fakes_and_empty_splits_are_refused(fitted, manifest, tmp_path):
+    table = pd.read_csv(manifest)
+    table["path"] = [str(manifest.parent / path) for path in table["path"]]
+    table[table["split"] != "train"].to_csv(tmp_path / "none.csv", index=False)
+    with pytest.raises(ValueError, match="real training clip or more; got none"):
+        experiment.fit_detectors(str(fitted), str(tmp_path / "none.csv"), material=FEW)
