@@ -18,6 +18,8 @@ import papermill
 import tad
 from tad.data import project_root, resolve
 from tad.data.second_decoder import torchcodec_missing
+from tad.experiment.checkpoints import checkpoint_path, threshold_path
+from tad.experiment.detector_set import detectors_path
 from tad.report import export_html, write_index, write_run_index
 
 PACKAGES = ("torch", "torchvision", "kornia", "lightning", "captum", "scikit-learn", "av", "papermill", "plotly")
@@ -210,6 +212,11 @@ def fingerprint(name: str, parameters: dict) -> str:
     digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode())
     files = [notebook_path(name), *sorted(Path(tad.__file__).parent.rglob("*.py"))]
     files += [resolve(v) for v in parameters.values() if isinstance(v, str) and v and resolve(v).is_file()]
+    if "checkpoint" in parameters:  # which may be a name; what was fitted for it lies beside it
+        checkpoint = checkpoint_path(parameters["checkpoint"])
+        files += [
+            file for file in (checkpoint, detectors_path(checkpoint), threshold_path(checkpoint)) if file.is_file()
+        ]
     for file in files:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
