@@ -61,6 +61,8 @@ def fit_detectors(
     Raises:
         ValueError: no real training clip, a fake among them, or no such checkpoint.
     """
+    if material.pairs < 0 or min(material.head.steps, material.variant.steps) < 1:
+        raise ValueError(f"pairs must be 0 or more, steps 1 or more; got {material.pairs} and {material.head.steps}")
     table = read_manifest(manifest)
     check_one_class(table)
     model, encoding = load(checkpoint), Encoding.parse(encoding)

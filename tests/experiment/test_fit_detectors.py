@@ -106,3 +106,5 @@ def test_fakes_and_empty_splits_are_refused(fitted, manifest, tmp_path):
     table[table["split"] != "train"].to_csv(tmp_path / "none.csv", index=False)
     with pytest.raises(ValueError, match="real training clip or more; got none"):
         experiment.fit_detectors(str(fitted), str(tmp_path / "none.csv"), material=FEW)
+    with pytest.raises(ValueError, match="pairs must be 0 or more, steps 1 or more; got -1"):
+        experiment.fit_detectors(str(fitted), str(manifest), material=experiment.Material(pairs=-1))
