@@ -50,6 +50,7 @@ def _run(commands):
 
 
 def _do_run(options) -> int:
+    from tad.experiment.reproduce import key_numbers
     from tad.experiment.runs import DONE, FAILED, Run, check_parameters, notebook_path
 
     name = notebook_path(options.notebook).stem
@@ -60,7 +61,7 @@ def _do_run(options) -> int:
     except KeyboardInterrupt:
         run.close("interrupted")
         raise
-    run.close(DONE if whole else FAILED)
+    run.close(DONE if whole else FAILED, key_numbers=key_numbers(run.folder))
     if not whole:
         print(f"tad: {run.record['stations'][-1]['error']}\nsee {run.folder / name}.failed.ipynb", file=sys.stderr)
     print(run.folder / "index.html")

@@ -94,7 +94,7 @@ def reproduce(
     except KeyboardInterrupt:
         run.close("interrupted")
         raise
-    run.close(DONE if whole else FAILED, key_numbers=_key_numbers(run.folder))
+    run.close(DONE if whole else FAILED, key_numbers=key_numbers(run.folder))
     return run.folder, whole
 
 
@@ -128,7 +128,8 @@ def tables(folder: Path) -> list[tuple[str, pd.DataFrame]]:
     ]
 
 
-def _key_numbers(folder: Path) -> dict[str, str]:
+def key_numbers(folder: Path) -> dict[str, str]:
+    """The numbers of a run that the index shows, as 02 left them; none where it was not run."""
     file = folder / AGAINST_CARD
     if not file.is_file():
         return {}

@@ -95,7 +95,7 @@ class Run:
         before = json.loads(self.file.read_text()) if self.file.is_file() else {}
         self.record = {
             "name": name,
-            "size": size,
+            "size": size or before.get("size", ""),  # one notebook run again does not change what the others were
             "seed": seed,
             "parameters": parameters or {},
             "commit": commit(),
@@ -223,11 +223,13 @@ def fingerprint(name: str, parameters: dict) -> str:
 
 
 def commit() -> str:
-    """The commit of the project, with "+" if files differ from it; "unknown" outside a checkout."""
+    """The commit of the project, with "+" if files other than reports differ from it; "unknown" outside a checkout."""
     try:
         run = lambda *words: subprocess.run(  # noqa: E731
             ["git", "-C", str(project_root()), *words], capture_output=True, text=True, check=True
         ).stdout.strip()
-        return run("rev-parse", "--short=12", "HEAD") + ("+" if run("status", "--porcelain", "-uno") else "")
+        return run("rev-parse", "--short=12", "HEAD") + (
+            "+" if run("status", "--porcelain", "-uno", "--", ".", ":!reports") else ""
+        )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

@@ -86,7 +86,9 @@ def test_a_run_from_start_to_page(project):
     assert not list((project / "reports").rglob("*.part*"))
 
     before = (project / "reports" / "mine" / "01_small.ipynb").stat().st_mtime_ns
+    Run("mine", size="full", seed=4)
     again = Run("mine", seed=4)
+    assert again.record["size"] == "full", "one notebook again leaves the size of the others"
     assert again.execute("01_small", {"number": 2, "output": run.relative})
     assert (project / "reports" / "mine" / "01_small.ipynb").stat().st_mtime_ns == before, "done once"
     assert again.execute("01_small", {"number": 3, "output": run.relative})
@@ -149,3 +151,24 @@ def check_known(name):
     import papermill
 
     return papermill.inspect_notebook(str(notebook_path(name)))
+
+
+def test_reports_do_not_make_a_commit_dirty(project, monkeypatch):
+    import subprocess
+
+    from tad.experiment.runs import commit
+
+    git = lambda *words: subprocess.run(  # noqa: E731
+        ["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=project, check=True, capture_output=True
+    )
+    (project / "reports").mkdir(exist_ok=True)
+    (project / "reports" / "table.csv").write_text("1")
+    (project / "code.py").write_text("1")
+    git("init", "-q")
+    git("add", "reports/table.csv", "code.py")
+    git("commit", "-qm", "begin")
+    assert len(commit()) == 12
+    (project / "reports" / "table.csv").write_text("2")
+    assert len(commit()) == 12
+    (project / "code.py").write_text("2")
+    assert commit().endswith("+")
