@@ -5,22 +5,12 @@ from tad.experiment.benign import BENIGN, benign_changes
 from tad.experiment.checkpoints import load, load_threshold, save_threshold
 from tad.experiment.comparison import Comparison, target
 from tad.experiment.detector_set import detector_set, left_out
+from tad.experiment.evaluation import Evaluation, Setting, evaluate, ladder, measure
 from tad.experiment.fit_detectors import Material, calibrate_detectors, fit_detectors
 from tad.experiment.joined import compare
+from tad.experiment.output import folder
 from tad.experiment.real_video import AS_IT_IS, Sources
-from tad.experiment.recipes import (
-    Evaluation,
-    Setting,
-    Training,
-    evaluate,
-    folder,
-    ladder,
-    measure,
-    named_recipe,
-    pick,
-    train,
-    training_groups,
-)
+from tad.experiment.recipes import Training, named_recipe, pick, train, training_groups
 from tad.experiment.score import score_videos
 from tad.experiment.scores import visibilities
 from tad.experiment.sheet import sheet

@@ -18,7 +18,7 @@ from tad.experiment.checkpoints import (
     threshold_path,
 )
 from tad.experiment.detector_set import VARIANT, detector_set, save_detectors
-from tad.experiment.recipes import CARD_DETECTOR, calibrate
+from tad.experiment.evaluation import CARD_DETECTOR, calibrate
 from tad.experiment.scores import NOTHING, score_table
 from tad.forgery import families
 from tad.scoring import Detector, look

@@ -25,9 +25,11 @@ from tad.data import (
 from tad.experiment.benign import Change, choose_changes
 from tad.experiment.checkpoints import load
 from tad.experiment.detector_set import detector_set
+from tad.experiment.evaluation import ENCODING, reals_of
+from tad.experiment.output import folder
 from tad.experiment.parallel import in_order
 from tad.experiment.real_video import AS_IT_IS, Sources
-from tad.experiment.recipes import ENCODING, _reals, folder, training_groups
+from tad.experiment.recipes import training_groups
 from tad.experiment.scores import COLUMNS, NOTHING, score_table
 
 TIME_SLACK_S = 1e-3  # times in a scores table are rounded
@@ -61,7 +63,7 @@ def sources(
         raise ValueError(f'unit must be "video" or "clip" and alpha between 0 and 1; got {unit!r} and {alpha}')
     usual, chosen = Encoding.parse(encoding), choose_changes(changes)
     built = detector_set(checkpoint, detectors, variants=False)
-    held = pd.concat([_reals(manifest, split) for split in ("val", "test")])
+    held = pd.concat([reals_of(manifest, split) for split in ("val", "test")])
     if seen := sorted(set(training_groups(checkpoint)) & set(held["group"])):
         raise ValueError(f"sources must be of groups that were not trained on; got {', '.join(seen)}")
     n_frames = load(checkpoint).config.frames
