@@ -42,7 +42,7 @@ SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and o
         "02_evaluate": {"per_video": 1, "long_side": 320},
         "03_generalization": {"per_video": 1, "strengths": [0.3, 1.0], "long_side": 320, "families": FEW},
         "04_attention": {"clips": 2},
-        "05_sources": {"per_video": 1, "long_side": 320},
+        "05_sources": {"per_video": 1, "long_side": 320, "changes": ["none", "compression", "blur", "contrast"]},
     },
     "full": {
         "02_evaluate": {"per_video": 1},
