@@ -160,16 +160,26 @@ def _packets(stream: av.VideoStream) -> Iterator[av.Packet]:
 
 def _pictures(stream: av.VideoStream) -> Iterator[av.VideoFrame]:
     """The stream's frames in order of presentation; where the file breaks off, those without a gap before them."""
-    decoder, last = stream.codec_context, None
+    decoder, last, due, shown = stream.codec_context, None, -math.inf, -math.inf
     try:
         for packet in _packets(stream):
             last = packet.dts
-            yield from decoder.decode(packet)
+            if packet.pts is not None and not packet.is_discard:
+                due = max(due, packet.pts)
+            for frame in decoder.decode(packet):
+                shown = max(shown, math.inf if frame.pts is None else frame.pts)
+                yield frame
     except DecodeError:  # a packet that is missing would be decoded later than `last`, so be shown later
         held = decoder.decode(None) if last is not None else []
         yield from (frame for frame in held if frame.pts is not None and frame.pts <= last)
         raise
-    yield from decoder.decode(None)
+    for frame in decoder.decode(None):
+        shown = max(shown, math.inf if frame.pts is None else frame.pts)
+        yield frame
+    # some decoders drop a picture that they cannot read without a word; a second field is due half a frame later
+    late = (due - shown) * float(stream.time_base) if math.isfinite(due) else 0.0
+    if late > 0.75 / float(stream.average_rate or 25):
+        raise DecodeError("the last picture cannot be decoded")
 
 
 def _frames(stream: av.VideoStream) -> Iterator[tuple[float, av.VideoFrame]]:

@@ -1,5 +1,6 @@
 import json
 import os
+import random
 import re
 import struct
 import subprocess
@@ -541,3 +542,18 @@ def test_key_frame_distance_counts_packets(moving, write):
     assert key_frame_distance(write(frames, "gop.mkv", codec="ffv1")) == 40 / 4  # one in twelve
     assert key_frame_distance(write(frames, "long.mp4")) == 40  # x264 sets one at the start of so short a video
     assert key_frame_distance(write(frames, "long.mp4").read_bytes(), most=16) == 16
+
+
+def test_a_last_picture_that_cannot_be_decoded_is_said(moving, tmp_path):
+    """FFV1's decoder drops a picture whose bytes are noise, and says nothing."""
+    file = encode(tmp_path / "whole.mkv", moving(8), 25, "ffv1")
+    with av.open(str(file)) as container:
+        last = [packet for packet in container.demux(video=0) if packet.size][-1]
+        data = bytearray(file.read_bytes())
+        found = data.find(bytes(last))
+        assert found > 0
+    data[found : found + last.size] = random.Random(0).randbytes(last.size)
+    frames = []
+    with pytest.raises(DecodeError, match="the last picture cannot be decoded|damaged|invalid|Invalid"):
+        frames.extend(decode(bytes(data)))
+    assert len(frames) == 7 and len(list(decode(file))) == 8
