@@ -172,6 +172,8 @@ def _evaluation(checkpoint: str, manifest: str, file: Path, steps: Ladder, setti
 def measured(file: str, manifest: str, steps: Ladder, setting: Setting) -> pd.DataFrame:
     """Read what was measured before of these videos, narrowed to what a recipe asks for.
 
+    Which checkpoint measured it, and at which size, the table does not say: that they are the same is the caller's word.
+
     Raises:
         ValueError: a table made of other videos, by another seed or encoding, or without a family or strength.
     """
