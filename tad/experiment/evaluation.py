@@ -172,7 +172,7 @@ def _evaluation(checkpoint: str, manifest: str, file: Path, steps: Ladder, setti
 def measured(file: str, manifest: str, steps: Ladder, setting: Setting) -> pd.DataFrame:
     """Read what was measured before of these videos, narrowed to what a recipe asks for.
 
-    Which checkpoint measured it, and at which size, the table does not say: that they are the same is the caller's word.
+    Which checkpoint measured it, and at which size, the table does not say: there the caller is taken at his word.
 
     Raises:
         ValueError: a table made of other videos, by another seed or encoding, or without a family or strength.
