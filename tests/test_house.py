@@ -102,7 +102,7 @@ def test_lines_of_code_are_counted_without_layout():
 
 
 def test_the_package_stays_small():
-    assert sum(_lines_of_code(file.read_text()) for file in SOURCES) < 9500
+    assert sum(_lines_of_code(file.read_text()) for file in SOURCES) < 13500
 
 
 def test_help_comes_without_torch():
