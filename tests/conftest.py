@@ -6,15 +6,8 @@ import os
 # a busy process take three times as long and more.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-import pandas as pd
 import pytest
 import torch
-
-from tad.data import encode
-from tad.experiment.checkpoints import save_threshold
-from tad.forgery import load_file
-from tad.model import create_model, save_checkpoint
-from tad.scoring import Threshold
 
 torch.set_num_threads(1)
 
@@ -24,10 +17,14 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    from tad.forgery import load_file
+
     for file in config.getoption("--plugin"):
         load_file(file)
 
 
+# Rooms are imported where they are used, so that a room's own tests run where the libraries of another are lacking: the
+# forgeries' on a machine with a GPU and little else, say.
 SMALL = {"frames": 4, "size": 32, "patch": 8, "width": 24, "depth": 2, "heads": 2, "stem_width": 8, "flow_width": 8}
 
 
@@ -45,6 +42,8 @@ def small():
 @pytest.fixture
 def network():
     """A network that fits a test, with weights of its own seed."""
+    from tad.model import create_model
+
     torch.manual_seed(0)
     return create_model("tiny", **SMALL).eval()
 
@@ -58,6 +57,8 @@ def video(generator):
 @pytest.fixture(scope="session")
 def moving_video(tmp_path_factory):
     """A file of 40 frames, 96 x 128 px, of a texture that moves by two pixels a frame."""
+    from tad.data import encode
+
     texture = torch.rand(3, 14, 30, generator=torch.Generator().manual_seed(5))
     texture = torch.nn.functional.interpolate(texture[None], (112, 240), mode="bicubic")[0].clamp(0, 1) * 255
     frames = [texture[:, 8:104, 2 * i : 2 * i + 128].to(torch.uint8) for i in range(40)]
@@ -70,6 +71,10 @@ SPLITS = ("train", "val", "val", "test", "test", "test")
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory):
     """Weights of a tiny network, untrained, with a threshold beside them."""
+    from tad.experiment.checkpoints import save_threshold
+    from tad.model import create_model, save_checkpoint
+    from tad.scoring import Threshold
+
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("weights") / "model.safetensors"
     save_checkpoint(path, create_model("tiny", **SMALL), {"training_groups": ["g0"]})
@@ -80,6 +85,10 @@ def checkpoint(tmp_path_factory):
 @pytest.fixture(scope="session")
 def manifest(tmp_path_factory):
     """A manifest of six videos of 12 frames, each a group of its own."""
+    import pandas as pd
+
+    from tad.data import encode
+
     folder, rows = tmp_path_factory.mktemp("corpus"), []
     for i, split in enumerate(SPLITS):
         generator = torch.Generator().manual_seed(i)

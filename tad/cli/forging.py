@@ -39,6 +39,8 @@ def add(commands):
     command.add_argument("--encoding", help="h264:CRF, hevc:CRF, mpeg4:Q, jpeg:QUALITY or none; for the last two the "
                          "file must be .mkv (default h264:18, in a ladder h264:23)")  # fmt: skip
     command.add_argument("--long-side", type=int, default=640, help="larger videos are scaled down, px (default 640)")
+    command.add_argument("--jod", action="store_true", help="measure visibility by ColorVideoVDP too, in "
+                         "just-objectionable differences; half a second a frame")  # fmt: skip
     command.add_argument("--plugin", action="append", default=[], metavar="FILE", help="a file of your own families")
 
 
@@ -66,8 +68,9 @@ def _one(options, told: dict) -> int:
     if not options.family:
         raise ValueError("forging a video needs --family; `tad forge --list` names them; got none")
     where = {"donor": options.donor, "start_s": options.start}
-    facts = forge_video(options.video, options.family, options.strength, options.out, **where, **told)
+    facts = forge_video(options.video, options.family, options.strength, options.out, jod=options.jod, **where, **told)
     seen = "nothing changed" if facts["psnr_db"] is None else f"{facts['psnr_db']:.1f} dB in the mask, {facts['band']}"
+    seen += f", {facts['jod']:.1f} JOD" if options.jod else ""
     print(f"{options.out}: {facts['family']} at strength {facts['strength']:g}, {facts['frames']} frames, {seen}")
     return 0
 
@@ -79,7 +82,7 @@ def _steps(options) -> dict:
 def _ladder(options, told: dict) -> int:
     from tad.experiment.forge_videos import NO_FACE, forge_ladder
 
-    manifest, left_out = forge_ladder(options.ladder, options.out, **_steps(options), **told)
+    manifest, left_out = forge_ladder(options.ladder, options.out, jod=options.jod, **_steps(options), **told)
     for what, reason in left_out.items():
         print(f"left out: {what}: {reason}", file=sys.stderr)
     print(manifest)

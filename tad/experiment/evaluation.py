@@ -115,14 +115,14 @@ def evaluate(
 
 def ladder(
     checkpoint: str, manifest: str, output: str | Path, *, strengths: list[float], families: list[str] | None = None,
-    jod: int = 0, **setting,
+    jod: bool = False, **setting,
 ) -> tuple[Evaluation, pd.DataFrame]:  # fmt: skip
     """Score each family at growing strength, the same manipulation at every step.
 
     Args:
         strengths: in [0, 1].
         families: names; all when empty.
-        jod: measure visibility by ColorVideoVDP too, on the first clip of so many videos.
+        jod: measure the visibility of every forged clip by ColorVideoVDP too; it takes seconds a clip.
         others: as `evaluate`.
 
     Returns:

@@ -74,6 +74,7 @@ class _Frames:
 def forge_video(
     video: str | Path, family: str, strength: float, out: str | Path, *, seed: int = 0, donor: str | Path = "",
     encoding: str = "h264:18", start_s: float = 0.0, seconds: float = 10.0, long_side: int = LONG_SIDE,
+    jod: bool = False,
 ) -> dict:  # fmt: skip
     """Forge a video: writes it, its mask (`NAME.mask.mkv`, grey, without loss) and what was done (`NAME.json`).
 
@@ -87,6 +88,7 @@ def forge_video(
         encoding: see `tad.data.Encoding`.
         start_s, seconds: the stretch that is forged and written, s.
         long_side: px at most; a larger video is scaled down.
+        jod: say how visible it is by ColorVideoVDP too, which takes half a second a frame of 640 x 360 px.
 
     Returns:
         What the JSON says.
@@ -94,7 +96,7 @@ def forge_video(
     Raises:
         ValueError: an unknown family or encoding, a video that cannot be decoded, no face, or no donor.
     """
-    chosen, parsed, out = choose([family])[family], Encoding.parse(encoding), Path(out)
+    chosen, how, out = choose([family])[family], _How(Encoding.parse(encoding), seed, jod), Path(out)
     rows = [{"video": str(path), "path": path, "crop": None, "group": str(n), "split": "test"}
             for n, path in enumerate(filter(None, (video, donor)))]  # fmt: skip
     if chosen.scope == "face":  # then the donor is told by its group
@@ -107,19 +109,26 @@ def forge_video(
     if made is None:
         raise ValueError(f"{family} needs a face: {NO_FACE} of {video}")
     told = {"source": Path(video).name, "source_sha256": sha256(video), "donor": Path(donor).name if donor else ""}
-    return _write(out, frames, made, chosen, strength, seed, parsed, fps, told | {"start_s": start_s})
+    return _write(out, frames, made, chosen, strength, fps, how, told | {"start_s": start_s})
 
 
-def _write(out: Path, frames, made, family: Forgery, strength, seed, encoding, fps: float, told: dict) -> dict:
+@dataclass(frozen=True)
+class _How:
+    encoding: Encoding
+    seed: int
+    jod: bool
+
+
+def _write(out: Path, frames, made, family: Forgery, strength: float, fps: float, how: _How, told: dict) -> dict:
     """Write video, mask and JSON, the JSON last: where it stands, the others are whole."""
     forged, mask = made
-    seen = visibility(to_clip(frames), forged, mask)
-    _replaced(out, lambda part: write_video(part, to_frames(forged), encoding, fps))
+    seen = visibility(to_clip(frames), forged, mask, fps=fps if how.jod else None)
+    _replaced(out, lambda part: write_video(part, to_frames(forged), how.encoding, fps))
     grey = (mask[:, None] * 255).round().to(torch.uint8)
     _replaced(out.with_suffix(".mask.mkv"), lambda part: encode(part, grey, fps, "ffv1"))
     facts = {
-        **told, "family": family.name, "scope": family.scope, "strength": strength, "seed": seed,
-        "encoding": str(encoding), "frames": len(frames), "fps": fps, "height": frames.shape[2],
+        **told, "family": family.name, "scope": family.scope, "strength": strength, "seed": how.seed,
+        "encoding": str(how.encoding), "frames": len(frames), "fps": fps, "height": frames.shape[2],
         "width": frames.shape[3], "masked_share": mask.mean().item(), **seen, "band": band(seen["psnr_db"]),
         "tad": tad.__version__,
     }  # fmt: skip
@@ -144,7 +153,7 @@ def _replaced(path: Path, write) -> None:
 def forge_ladder(
     manifest: str | Path, folder: str | Path, *, strengths: Sequence[float] = (0.1, 0.3, 1.0),
     families: list[str] | None = None, seed: int = 0, encoding: str = "h264:23", seconds: float = 4.0,
-    long_side: int = LONG_SIDE,
+    long_side: int = LONG_SIDE, jod: bool = False,
 ) -> tuple[Path, dict[str, str]]:  # fmt: skip
     """Build a labelled set: the real videos of a manifest and, of its test split, every family at every strength.
 
@@ -155,7 +164,7 @@ def forge_ladder(
         folder: receives the videos with their masks and JSON files, and `manifest.csv`, which other commands take.
         strengths: in [0, 1].
         families: names; all when empty.
-        seed, encoding, long_side: as `forge_video`.
+        seed, encoding, long_side, jod: as `forge_video`.
         seconds: the beginning of each video that is used.
 
     Returns:
@@ -164,8 +173,9 @@ def forge_ladder(
     Raises:
         ValueError: the folder holds a ladder made with another seed, encoding, length or size.
     """
-    chosen, parsed, folder = choose(families), Encoding.parse(encoding), Path(folder)
-    _same_settings(folder / "ladder.json", {"seed": seed, "encoding": str(parsed), "seconds": seconds, "px": long_side})
+    chosen, how, folder = choose(families), _How(Encoding.parse(encoding), seed, jod), Path(folder)
+    settings = {"seed": seed, "encoding": str(how.encoding), "seconds": seconds, "px": long_side, "jod": jod}
+    _same_settings(folder / "ladder.json", settings)
     table = read_manifest(manifest)
     rows = table[table["label"] == "real"].to_dict("records")
     stretches = Stretches(rows, seconds, long_side=long_side)
@@ -176,7 +186,7 @@ def forge_ladder(
         row = rows[i]
         name = f"{'real' if family is None else f'{family.name}/{strength:g}'}/{i:04d}_{Path(row['path']).stem}.mkv"
         try:
-            _made(folder / name, stretches, i, family, strength, forger, parsed, row)
+            _made(folder / name, stretches, i, family, strength, forger, how, row)
         except DecodeError as error:
             left_out[f"{row['video']}: {'real' if family is None else family.name}"] = str(error)
             continue
@@ -197,16 +207,16 @@ def _same_settings(path: Path, asked: dict) -> None:
     _replaced(path, lambda part: part.write_text(json.dumps(asked) + "\n"))
 
 
-def _made(path: Path, stretches, index: int, family, strength: float, forger, encoding, row: dict) -> None:
+def _made(path: Path, stretches, index: int, family, strength: float, forger, how: _How, row: dict) -> None:
     """Make one file of a ladder unless it stands."""
     if path.with_suffix(".json").is_file():
         return
     frames, fps = stretches.frames[index], probe(row["path"]).fps or 25.0
     if family is None:
-        _replaced(path, lambda part: write_video(part, frames, encoding, fps))
+        _replaced(path, lambda part: write_video(part, frames, how.encoding, fps))
         _replaced(path.with_suffix(".json"), lambda part: part.write_text(json.dumps({"source": row["video"]}) + "\n"))
         return
     made = forger(index, family, strength)
     if made is None:
         raise DecodeError(NO_FACE)
-    _write(path, frames, made, family, strength, forger.seed, encoding, fps, {"source": row["video"], "start_s": 0.0})
+    _write(path, frames, made, family, strength, fps, how, {"source": row["video"], "start_s": 0.0})

@@ -46,7 +46,7 @@ SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and o
     },
     "full": {
         "02_evaluate": {"per_video": 1},
-        "03_generalization": {"per_video": 1, "strengths": [0.1, 0.3, 1.0], "jod": 1},
+        "03_generalization": {"per_video": 1, "strengths": [0.1, 0.3, 1.0], "jod": True},
         "05_sources": {"per_video": 1},
     },
 }

@@ -30,7 +30,7 @@ class Ladder:
     families: dict[str, Forgery]
     strengths: tuple[float, ...]
     twice: bool = False  # the control too: the real, encoded once more
-    jod: int = 0  # visibility by ColorVideoVDP too, on the first clip of so many videos: it takes seconds a clip
+    jod: bool = False  # visibility by ColorVideoVDP too; it takes seconds a clip
 
     def steps(self) -> list["Step"]:
         """Every version of a clip, the real first."""
@@ -105,12 +105,9 @@ def score_table(
     if any("landmarks" in family.needs for family in ladder.families.values()):
         forger.find_faces()
 
-    first = {row["video"]: index for index, row in reversed(list(enumerate(clips.rows)))}
-    looked_at = sorted(first.values())[: ladder.jod]
-
     @torch.inference_mode()
     def rows(item: tuple[int, Step]) -> list[dict]:
-        facts, frames = version(forger, *item, encoding, item[0] in looked_at)
+        facts, frames = version(forger, *item, encoding, ladder.jod)
         family = item[1].family.name if item[1].family else None
         asked = [d for d in detectors if family is None or family in (left_out or {}).get(d.name, [family])]
         scores = dict.fromkeys((d.name for d in asked), float("nan")) if frames is None else score(asked, frames)

@@ -112,12 +112,11 @@ def test_another_encoding_gives_other_scores_and_is_named(checkpoint, manifest, 
 
 def test_visibility_on_every_scale(checkpoint, manifest, tmp_path):
     found, _ = experiment.ladder(
-        str(checkpoint), str(manifest), tmp_path, strengths=[0.0, 0.2, 1.0], families=["heavy_noise"], jod=2
+        str(checkpoint), str(manifest), tmp_path, strengths=[0.0, 0.2, 1.0], families=["heavy_noise"], jod=True
     )
     seen = experiment.visibilities(found.scores).set_index("strength")
     assert list(seen.index) == [0.2, 1.0] and set(seen["family"]) == {"heavy_noise"}
     for scale in ("psnr_db", "psnr_clip_db", "ssim", "ssim_clip", "jod"):
         assert seen.loc[0.2, scale] > seen.loc[1.0, scale], scale  # weaker is less to be seen
     fakes = found.scores.query("label == 'fake' and strength > 0 and detector == 'midframe_mse'")
-    first = fakes["start_s"].eq(0) & fakes["video"].isin(list(dict.fromkeys(fakes["video"]))[:2])
-    assert fakes["jod"].notna().equals(first)  # a clip of either of two videos
+    assert len(fakes) and fakes["jod"].notna().all()  # of each forged clip

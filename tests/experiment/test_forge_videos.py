@@ -39,6 +39,18 @@ def test_the_same_seed_gives_the_same_file_and_strength_0_the_real(moving_video,
     assert told["psnr_db"] is None and told["band"] == "invisible"  # JSON has no infinity
 
 
+def test_jod_of_a_forged_video_and_of_each_of_a_ladder_where_asked_for(moving_video, manifest, tmp_path):
+    asked = {"seconds": 0.2, "jod": True}
+    weak, strong = (forge_video(moving_video, "flicker", s, tmp_path / f"{s}.mp4", **asked) for s in (0.2, 1.0))
+    assert 10 > weak["jod"] > strong["jod"]
+    assert "jod" not in forge_video(moving_video, "flicker", 1.0, tmp_path / "plain.mp4", seconds=0.2)
+    forge_ladder(manifest, tmp_path / "set", strengths=(1.0,), families=["flicker"], **asked)
+    told = [json.loads(path.read_text()) for path in tmp_path.glob("set/flicker/1/*.json")]
+    assert len(told) == 3 and all(facts["jod"] < 10 for facts in told)
+    with pytest.raises(ValueError, match="a ladder goes on as it was begun"):
+        forge_ladder(manifest, tmp_path / "set", strengths=(1.0,), families=["flicker"], seconds=0.2)
+
+
 def test_a_stretch_of_a_video(moving_video, tmp_path):
     forge_video(moving_video, "inversion", 1.0, tmp_path / "part.mkv", encoding="none", start_s=0.4, seconds=0.4)
     fake, real = frames_of(tmp_path / "part.mkv"), frames_of(moving_video)[10:20]
