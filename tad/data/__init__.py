@@ -4,6 +4,7 @@ from tad.data.clips import Clip, Counts, network_input, no_clip_reason, preproce
 from tad.data.codec import DecodeError, VideoInfo, decode, encode, key_frame_distance, probe
 from tad.data.face_tracks import face_clip, face_landmarks
 from tad.data.fixed_clips import LONG_SIDE, FixedClips
+from tad.data.folds import folds, write_manifest
 from tad.data.footage import Footage, open_footage
 from tad.data.loading import TrainingClips, VideoFiles, sample
 from tad.data.manifest import (
@@ -23,8 +24,8 @@ from tad.data.transforms import at_most, centre_crop, check_clip, cover, resize_
 __all__ = [
     "LONG_SIDE", "Clip", "Counts", "DecodeError", "EachOnce", "Encoding", "FixedClips", "Footage", "ShardClips",
     "TrainingClips", "VideoFiles", "VideoInfo", "at_most", "centre_crop", "check_clip", "check_one_class", "cover",
-    "decode", "encode", "face_clip", "face_landmarks", "for_one_class", "key_frame_distance", "network_input",
+    "decode", "encode", "face_clip", "face_landmarks", "folds", "for_one_class", "key_frame_distance", "network_input",
     "no_clip_reason", "open_footage", "preprocess_video", "probe", "project_root", "read_clips", "read_manifest",
     "resize_short_side", "resolve", "sample", "sha256", "to_clip", "to_frames", "torn_groups", "transcode",
-    "write_video",
+    "write_manifest", "write_video",
 ]  # fmt: skip

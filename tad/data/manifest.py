@@ -37,8 +37,9 @@ def read_manifest(path: str | Path, check_groups: bool = True) -> pd.DataFrame:
         check_groups: whether to refuse a group on two sides; an audit reports it instead.
 
     Returns:
-        One row a video, with every column of `COLUMNS` and `video`, its path as written, which names it everywhere;
-        `path` is absolute, `crop` a box of four integers (top, bottom, left, right, px) or None.
+        One row a video, with every column of `COLUMNS` and `video`, which names it everywhere: the path as written, or
+        what a column of that name says, so that a video keeps its name and its draws in another folder's table; `path`
+        is absolute, `crop` a box of four integers (top, bottom, left, right, px) or None.
 
     Raises:
         ValueError: a column or a value is not as it must be, or a group stands on two sides of a split.
@@ -50,9 +51,12 @@ def read_manifest(path: str | Path, check_groups: bool = True) -> pd.DataFrame:
     missing = [name for name in REQUIRED if name not in table]
     if missing:
         raise ValueError(f"a manifest needs the columns {', '.join(REQUIRED)}; {path} lacks {', '.join(missing)}")
+    named = table.get("video", table["path"])
     table = table.reindex(columns=[*COLUMNS], fill_value="")
     check_manifest(table, check_groups)
-    table["video"] = table["path"]
+    table["video"] = named.where(named.ne(""), table["path"])
+    if twice := table.loc[table["video"].duplicated(), "video"].tolist():
+        raise ValueError(f"a video may be named once; got twice: {', '.join(twice[:5])}")
     table["path"] = [str(file.resolve().parent / p) for p in table["path"]]
     table["crop"] = [_parse_crop(c) for c in table["crop"]]
     return table

@@ -10,9 +10,13 @@ import pandas as pd
 import torch
 
 from tad.experiment.checkpoints import checkpoint_path
+from tad.experiment.cross_fit import cross_fit
 from tad.experiment.detector_set import detectors_path
+from tad.experiment.evaluation import Setting
 from tad.experiment.fit_detectors import Material, calibrate_detectors, fit_detectors
+from tad.experiment.forging import choose
 from tad.experiment.runs import DONE, FAILED, Run
+from tad.experiment.scores import Ladder
 from tad.report.index import AGAINST_CARD
 
 MANIFEST = "data/demo/manifest.csv"
@@ -85,11 +89,12 @@ def reproduce(
         if whole:
             facts = json.loads((run.folder / "training" / "training.json").read_text())
             run.record["training_groups"] = facts["training_groups"]
+            own = {"05_sources": {"fakes": f"{run.relative}/scores.parquet"}}  # as 02_evaluate leaves them
             if size == "full":
                 _fit(checkpoint["checkpoint"], manifest, seed)
-            fakes = {"05_sources": {"fakes": f"{run.relative}/scores.parquet"}}  # as 02_evaluate leaves them
+                own = _cross_fitted(f"{run.relative}/crossfit", manifest, seed)
             for station in ("02_evaluate", "03_generalization", "04_attention", "05_sources"):
-                told = {**common, **checkpoint, **fakes.get(station, {}), **SIZES[size].get(station, {})}
+                told = {**common, **checkpoint, **own.get(station, {}), **SIZES[size].get(station, {})}
                 whole = run.execute(station, told, force=force) and whole
     except KeyboardInterrupt:
         run.close("interrupted")
@@ -99,17 +104,34 @@ def reproduce(
 
 
 def _fit(checkpoint: str, manifest: str, seed: int) -> None:
-    """Fit the detectors that learn for a checkpoint, unless they are there; the heads only where a GPU is."""
+    """Fit the detectors that learn for a checkpoint, unless they are there."""
     file = detectors_path(checkpoint)
     if file.is_file() and file.stat().st_mtime > checkpoint_path(checkpoint).stat().st_mtime:
         return
-    cuda = torch.cuda.is_available()
-    if not cuda:
-        print("no GPU: the heads that learn from self-made fakes are left out (tad fit makes them)", file=sys.stderr)
-    material = Material() if cuda else Material(pairs=0)
-    workers = len(os.sched_getaffinity(0)) if cuda else 0
-    fit_detectors(checkpoint, manifest, seed=seed, material=material, workers=workers, device="cuda" if cuda else "cpu")
+    fit_detectors(checkpoint, manifest, seed=seed, **_means())
     calibrate_detectors(checkpoint, manifest)
+
+
+def _means() -> dict:
+    """What detectors are fitted with on this machine: the heads only where a GPU is."""
+    if torch.cuda.is_available():
+        return {"material": Material(), "workers": len(os.sched_getaffinity(0)), "device": "cuda"}
+    print("no GPU: the heads that learn from self-made fakes are left out (tad fit makes them)", file=sys.stderr)
+    return {"material": Material(pairs=0), "workers": 0, "device": "cpu"}
+
+
+def _cross_fitted(output: str, manifest: str, seed: int) -> dict[str, dict]:
+    """What 02 and 03 read when every group is judged by a fold that has not seen it; 05 looks at the first fold.
+
+    Places among reals, by which folds are pooled, cannot tell sources apart: 05 needs one network's own scores.
+    """
+    steps = Ladder(choose(), (0.0, *SIZES["full"]["03_generalization"]["strengths"]), twice=True, jod=True)
+    cross_fit("full", manifest, output, steps, Setting(seed=seed, per_video=1), **_means())
+    pooled = {"scores": f"{output}/scores.parquet", "manifest": f"{output}/manifest.csv"}
+    first = f"{output}/fold0"
+    alone = {"checkpoint": f"{first}/training/model.safetensors", "manifest": f"{first}/manifest.csv",
+             "fakes": f"{first}/scores.parquet"}  # fmt: skip
+    return {"02_evaluate": pooled, "03_generalization": pooled, "05_sources": alone}
 
 
 def tables(folder: Path) -> list[tuple[str, pd.DataFrame]]:

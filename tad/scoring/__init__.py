@@ -1,7 +1,7 @@
 """Scores and their honest statistics: detectors, thresholds from validation reals, metrics with intervals."""
 
 from tad.scoring.card import against_card
-from tad.scoring.conformal import ensemble, fuse, guaranteed, in_words, p_values, percentiles
+from tad.scoring.conformal import ensemble, fuse, guaranteed, in_words, p_values, percentiles, places
 from tad.scoring.detectors import (
     DETECTORS,
     FITTED,
@@ -33,6 +33,6 @@ __all__ = [
     "build", "by_family", "corrected", "detectability", "detection_limits", "ensemble", "false_positive_rate",
     "from_csv", "fuse", "group_bootstrap", "guaranteed", "holm", "in_words", "load_detectors", "look", "mean_auc",
     "median_over_groups", "metrics", "monotone_auc", "operating_points", "oracle_threshold", "p_values", "paired",
-    "percentiles", "quantile_threshold", "real_floor", "register", "score", "source_pairs", "summary", "two_tailed",
-    "video_scores",
+    "percentiles", "places", "quantile_threshold", "real_floor", "register", "score", "source_pairs", "summary",
+    "two_tailed", "video_scores",
 ]  # fmt: skip

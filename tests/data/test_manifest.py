@@ -10,6 +10,15 @@ from tad.data.manifest import COLUMNS
 ROOT = Path(__file__).parents[2]
 
 
+def test_a_video_may_have_a_name_beside_its_path(tmp_path):
+    head = "path,label,split,group,video\n"
+    (tmp_path / "m.csv").write_text(head + "a.mp4,real,test,a,first\nb.mp4,real,test,b,\n")
+    assert read_manifest(tmp_path / "m.csv")["video"].tolist() == ["first", "b.mp4"]
+    (tmp_path / "m.csv").write_text(head + "a.mp4,real,test,a,b.mp4\nb.mp4,real,test,b,\n")
+    with pytest.raises(ValueError, match="a video may be named once; got twice: b.mp4"):
+        read_manifest(tmp_path / "m.csv")
+
+
 def test_a_plain_manifest(manifest, tmp_path):
     table = manifest({"path": "a.mp4"}, {"path": "sub/b c.mp4", "split": "test", "label": "fake", "crop": "1 9 2 30"})
     assert list(table.columns) == [*COLUMNS, "video"]

@@ -7,7 +7,17 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from tad.scoring.conformal import ensemble, fuse, guaranteed, in_words, mid_ranks, p_values, percentiles, scored_by_all
+from tad.scoring.conformal import (
+    ensemble,
+    fuse,
+    guaranteed,
+    in_words,
+    mid_ranks,
+    p_values,
+    percentiles,
+    places,
+    scored_by_all,
+)
 from tad.scoring.metrics import metrics
 
 
@@ -42,6 +52,19 @@ def test_the_ends_are_what_the_groups_resolve():
     table = reals([0, 0, 0, 1, 1, 2], [0.1, 0.2, 0.3, 0.1, 0.4, 0.2])
     assert p_values(table, [9.0, -9.0]).tolist() == [0.25, 1.0]
     assert percentiles(table, [9.0, -9.0]).tolist() == [1.0, 0.0]
+
+
+def test_places_keep_the_order_beyond_the_reals_and_are_percentiles_among_them():
+    rng = np.random.default_rng(0)
+    table = reals(np.arange(40) % 4, rng.normal(size=40))
+    within = np.linspace(table["score"].min(), table["score"].max(), 9)[1:-1]
+    assert places(table, within) == pytest.approx(percentiles(table, within))
+    asked = np.sort(rng.normal(0, 4, 50))
+    found = places(table, asked)
+    assert (np.diff(found) >= 0).all() and -1 / 4 < found.min() < 0 and 1 < found.max() < 1 + 1 / 4
+    outside = (asked > table["score"].max()) | (asked < table["score"].min())
+    assert outside.sum() > 9 and len(set(found[outside])) == outside.sum()
+    assert places(reals(list("ab"), [1.0, 1.0]), [1.0, 3.0]) == pytest.approx([0.5, 1 + 2 / 3 / 2])  # no spread
 
 
 def test_one_clip_a_group_is_the_percentile_of_scipy():

@@ -1,0 +1,86 @@
+"""Cross-fitting over folds: every group judged by a network, detectors and thresholds that have not seen it."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from tad import scoring
+from tad.data import folds, read_manifest, write_manifest
+from tad.experiment.detector_set import detectors_path
+from tad.experiment.evaluation import Setting, measure
+from tad.experiment.fit_detectors import Material, fit_detectors
+from tad.experiment.output import folder
+from tad.experiment.recipes import train
+from tad.experiment.scores import Ladder
+from tad.scoring.table import usable
+from tad.training import Recipe
+
+FOLDS = 5
+
+
+def cross_fit(
+    recipe: str | Recipe, manifest: str, output: str | Path, steps: Ladder, setting: Setting, *, n_folds: int = FOLDS,
+    material: Material = Material(), workers: int = 0, device: str = "cpu", network: dict | None = None,  # noqa: B008
+) -> tuple[Path, Path]:  # fmt: skip
+    """Train, fit and measure fold by fold, then pool all test groups on the scale of each fold's validation reals.
+
+    What a fold has done stands in its folder and is not done again. Five trainings and fittings: the long work of
+    `--size full`.
+
+    Args:
+        recipe: of each fold's network; see `train`.
+        manifest: table of videos; their own splits do not matter here.
+        output: folder; receives a folder for each fold, `scores.parquet` and `manifest.csv`.
+        steps: what is made of each test clip.
+        setting: how clips are taken and scored; its seed deals the groups, too.
+        n_folds: see `tad.data.folds`.
+        material, workers, device: see `fit_detectors`.
+        network: fields of the network's configuration that differ from the preset.
+
+    Returns:
+        The pooled scores table and a manifest in which every video is a test video; `evaluate` and `ladder` take both.
+    """
+    out, tables = folder(output), []
+    table = read_manifest(manifest)
+    for k, rows in enumerate(folds(table, n_folds, setting.seed)):
+        own = folder(out / f"fold{k}")
+        file = own / "scores.parquet"
+        if not file.is_file():
+            listed = str(write_manifest(rows, own / "manifest.csv"))
+            checkpoint = str(train(recipe, listed, own, setting.seed, network=network).checkpoint)
+            if not detectors_path(checkpoint).is_file():
+                fit_detectors(checkpoint, listed, encoding=setting.encoding, seed=setting.seed, material=material,
+                              workers=workers, device=device)  # fmt: skip
+            found = measure(checkpoint, listed, steps, setting)
+            found.to_parquet(file.with_suffix(".part"))
+            file.with_suffix(".part").replace(file)
+        tables.append(pd.read_parquet(file))
+    pool(tables).to_parquet(out / "scores.part")
+    (out / "scores.part").replace(out / "scores.parquet")
+    return out / "scores.parquet", write_manifest(table.assign(split="test"), out / "manifest.csv")
+
+
+def pool(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Pool the scores tables of folds: each score becomes its place among the reals its own fold was calibrated on.
+
+    Args:
+        tables: a scores table a fold, with "val" and "test" rows by the same detectors.
+
+    Returns:
+        One scores table. A detector that scored no validation real of a fold has no score there; the status says so.
+    """
+    return pd.concat([_placed(table) for table in tables], ignore_index=True)
+
+
+def _placed(table: pd.DataFrame) -> pd.DataFrame:
+    parts = []
+    for _, rows in table.groupby("detector", sort=False, observed=True):
+        rows, known = rows.copy(), usable(rows)
+        calibration = rows[known & rows["split"].eq("val")]
+        if calibration.empty:
+            rows.loc[known, "status"] = "error: no validation real of this fold was scored"
+            rows["score"] = float("nan")
+        else:
+            rows.loc[known, "score"] = scoring.places(calibration, rows.loc[known, "score"])
+        parts.append(rows)
+    return pd.concat(parts, ignore_index=True)

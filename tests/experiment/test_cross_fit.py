@@ -1,0 +1,72 @@
+"""Cross-fitting: every group judged once, by what has not seen it, on the scale of its own fold's reals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tad import experiment
+from tad.data import read_manifest
+from tad.experiment.cross_fit import cross_fit, pool
+from tad.experiment.evaluation import Setting
+from tad.experiment.forging import choose
+from tad.experiment.scores import Ladder
+from tad.model import read_facts
+from tad.training import Recipe
+
+STEPS = Ladder(choose(["heavy_noise"]), (1.0,), twice=True)
+NAMES = ["midframe_mse", "neighbour_mean", "latent_distance"]  # the last one is fitted
+RECIPE = Recipe(epochs=1, clips_per_epoch=2, batch_size=2, val_per_video=1)
+
+
+@pytest.fixture(scope="module")
+def crossed(manifest, small, tmp_path_factory):
+    out = tmp_path_factory.mktemp("crossed")
+    setting = Setting(per_video=1, encoding="none", detectors=NAMES)
+    asked = {"n_folds": 3, "material": experiment.Material(per_video=1, pairs=0), "network": small}
+    return out, lambda: cross_fit(RECIPE, str(manifest), out, STEPS, setting, **asked), manifest
+
+
+def test_each_group_is_judged_by_a_network_that_has_not_seen_it(crossed):
+    out, run, manifest = crossed
+    file, listed = run()
+    table, groups = pd.read_parquet(file), set(read_manifest(manifest)["group"])
+    of_fold = [pd.read_csv(out / f"fold{k}" / "manifest.csv") for k in range(3)]
+    for k, rows in enumerate(of_fold):
+        trained = set(read_facts(out / f"fold{k}" / "training" / "model.safetensors")["training_groups"])
+        assert trained == set(rows.loc[rows["split"] == "train", "group"])
+        assert not trained & set(rows.loc[rows["split"] != "train", "group"])
+    for side in ("val", "test"):
+        reals = table[table["split"].eq(side) & table["label"].eq("real") & table["method"].eq("original")]
+        counted = reals.groupby(["group", "detector"]).size()
+        assert set(counted) == {1} and set(reals["group"]) == groups and set(reals["detector"]) == set(NAMES)
+    assert set(table["video"]) == set(read_manifest(manifest)["video"])  # named as they were, drawn as they were
+
+    before = {p: p.stat().st_mtime_ns for p in out.glob("fold*/scores.parquet")}
+    run()
+    assert {p: p.stat().st_mtime_ns for p in out.glob("fold*/scores.parquet")} == before and len(before) == 3
+
+    checkpoint = str(out / "fold0" / "training" / "model.safetensors")
+    told = {"families": ["heavy_noise"], "encoding": "none", "scores": str(file), "per_video": 1}
+    found = experiment.evaluate(checkpoint, str(listed), out / "evaluated", **told)
+    assert found.threshold.n_groups == len(groups) == found.scores["group"].nunique()
+
+
+def test_scores_are_pooled_on_the_scale_of_each_folds_reals():
+    """Two folds whose networks score on other scales: pooled raw the AUC is 3/4, placed it is 1."""
+
+    def fold(scale, groups):
+        rows = pd.DataFrame({"group": groups, "split": ["val"] * 4 + ["test"] * 2, "label": ["real"] * 5 + ["fake"]})
+        return rows.assign(detector="d", status="ok", score=scale * np.array([0.0, 1, 2, 3, 1.5, 4]))
+
+    table = pool([fold(1.0, list("abcdee")), fold(100.0, list("efghaa"))])
+    real, fake = (table.loc[table["split"].eq("test") & table["label"].eq(name), "score"] for name in ("real", "fake"))
+    assert real.tolist() == [0.5, 0.5] and fake.nunique() == 1 and fake.min() > 1
+    assert table.loc[table["split"].eq("val"), "score"].tolist() == [0.125, 0.375, 0.625, 0.875] * 2
+
+
+def test_a_detector_without_a_validation_real_has_no_score():
+    rows = pd.DataFrame({"group": list("ab"), "split": ["val", "test"], "label": "real", "detector": "d"})
+    rows = rows.assign(status=["error: broken", "ok"], score=[np.nan, 1.0])
+    table = pool([rows])
+    assert table["score"].isna().all()
+    assert table["status"].tolist() == ["error: broken", "error: no validation real of this fold was scored"]
