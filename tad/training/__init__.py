@@ -6,6 +6,7 @@ from tad.training.module import Reconstruction, TrainingStopped
 from tad.training.objectives import (
     flow_losses,
     frame_error,
+    hide_mid_frame,
     neighbour_errors,
     photometric_loss,
     smoothness_loss,
@@ -15,6 +16,6 @@ from tad.training.self_forged import SelfForged, Variation
 
 __all__ = [
     "RECIPES", "HeadRecipe", "Machine", "Pool", "Recipe", "Reconstruction", "SelfForged", "TrainingStopped",
-    "Variation", "fit", "fit_head", "flow_losses", "frame_error", "make_pool", "neighbour_errors", "photometric_loss",
-    "smoothness_loss",
+    "Variation", "fit", "fit_head", "flow_losses", "frame_error", "hide_mid_frame", "make_pool", "neighbour_errors",
+    "photometric_loss", "smoothness_loss",
 ]  # fmt: skip

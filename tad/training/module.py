@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from tad.model import EnhancedTimeSformer
-from tad.training.objectives import charbonnier, flow_losses, frame_error, neighbour_errors
+from tad.training.objectives import charbonnier, flow_losses, frame_error, hide_mid_frame, neighbour_errors
 from tad.training.recipes import Recipe
 
 
@@ -28,15 +28,17 @@ class Reconstruction(L.LightningModule):
         self.parts: dict[str, float] = {}  # of the last step, of this process's clips
         self.sums: dict[str, Tensor] = {}  # of the validation under way
 
-    def losses(self, video: Tensor) -> dict[str, Tensor]:
+    def losses(self, video: Tensor, step: int = 0) -> dict[str, Tensor]:
         """Return the loss and its parts, each (B,).
 
         Args:
             video: (B, 3, T, H, W) in [-1, 1].
+            step: says which of the clips have their mid frame hidden, where the recipe hides it in a share of them.
         """
         r, mid = self.recipe, video.shape[2] // 2
-        seen = self.model.features(video)
-        photometric, smoothness = flow_losses(video, [seen["flow_coarse"], seen["flow"]])
+        shown = hide_mid_frame(video, hidden_clips(len(video), step, r.hidden).to(video.device))
+        seen = self.model.features(shown)
+        photometric, smoothness = flow_losses(shown, [seen["flow_coarse"], seen["flow"]])
         # the head learns the estimator's flow, which answers to the photometric loss alone
         flow_error = charbonnier(seen["flow_pred"] - seen["flow"][:, :, mid].detach()).mean(dim=(1, 2, 3))
         frame_mse = frame_error(seen["frame_pred"], video[:, :, mid])
@@ -47,7 +49,7 @@ class Reconstruction(L.LightningModule):
         }  # fmt: skip
 
     def training_step(self, batch: dict, _: int) -> Tensor:
-        parts, weight = self.losses(batch["clip"]), batch["weight"]
+        parts, weight = self.losses(batch["clip"], self.trainer.global_step), batch["weight"]
         # gradients are averaged over processes: times their number, over the clips of all of them
         everywhere = self.trainer.strategy.reduce(weight.sum(), reduce_op="sum").clamp(min=1)
         loss = (parts["loss"] * weight).sum() * self.trainer.world_size / everywhere
@@ -104,3 +106,14 @@ class Reconstruction(L.LightningModule):
         )
         schedule = torch.optim.lr_scheduler.SequentialLR(optimizer, [rise, fall], [warmup])
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def hidden_clips(n: int, step: int, share: float) -> Tensor:
+    """Which of a step's n clips have their mid frame hidden, (n,): evenly so many of all clips, and no draw is needed.
+
+    Example:
+        >>> hidden_clips(4, 0, 0.5).tolist(), hidden_clips(3, 1, 1.0).tolist(), hidden_clips(2, 5, 0.0).tolist()
+        ([False, True, False, True], [True, True, True], [False, False])
+    """
+    counted = torch.arange(step * n, (step + 1) * n + 1, dtype=torch.float64)
+    return (counted * share).floor().diff() > 0

@@ -102,6 +102,27 @@ def neighbour_errors(video: Tensor) -> dict[str, Tensor]:
     }
 
 
+def hide_mid_frame(video: Tensor, which: Tensor | None = None) -> Tensor:
+    """Put the mean of both neighbours in the place of the mid frame: it must be predicted from both sides.
+
+    A network that sees the frame can copy a fake as well as a real one. The mean is in keeping with the clip, for the
+    flow as for the stem, where a grey frame would be a cut.
+
+    Args:
+        video: (B, 3, T, H, W) in [-1, 1].
+        which: clips whose frame is hidden, (B,); all when None.
+
+    Example:
+        >>> hide_mid_frame(torch.arange(3.0).square().view(1, 1, 3, 1, 1)).flatten().tolist()
+        [0.0, 2.0, 4.0]
+    """
+    mid, hidden = video.shape[2] // 2, video.clone()
+    between = (video[:, :, mid - 1] + video[:, :, mid + 1]) / 2
+    chosen = torch.ones(len(video), dtype=torch.bool, device=video.device) if which is None else which
+    hidden[chosen, :, mid] = between[chosen]
+    return hidden
+
+
 def frame_error(prediction: Tensor, target: Tensor) -> Tensor:
     """Mean squared error of frames (B, 3, H, W), one number a frame: the card's score."""
     return F.mse_loss(prediction, target, reduction="none").mean(dim=(1, 2, 3))

@@ -22,6 +22,7 @@ class Recipe:
     weight_decay: float = _setting(0.05, "of AdamW, on matrices")
     photometric: float = _setting(1.0, "weight of the flow's photometric loss; the frame's MSE weighs 1")
     smoothness: float = _setting(0.3, "weight of the flow's smoothness")
+    hidden: float = _setting(0.0, "share of clips whose mid frame the network does not see and must predict")
     flow: float = _setting(0.05, "weight of the predicted flow's error, a px")
     clip_norm: float = _setting(1.0, "gradients are scaled down to this length")
     val_videos: int = _setting(64, "at most so many videos, spread over the table, validate")

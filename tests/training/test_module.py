@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from tad.training import Recipe, Reconstruction, TrainingStopped, frame_error
+from tad.training.module import hidden_clips
 
 
 @pytest.fixture
@@ -30,6 +31,23 @@ def test_the_loss_is_the_weighted_sum_of_its_parts(network, video, module):
     told = parts["frame_mse"] + 2 * parts["photometric"] + 0.5 * parts["smoothness"] + 0.1 * parts["flow_error_px"]
     assert parts["loss"].tolist() == pytest.approx(told.tolist(), rel=1e-6)
     assert parts["frame_mse"].tolist() == pytest.approx(frame_error(network(video)[0], video[:, :, 2]).tolist())
+
+
+def test_a_hidden_mid_frame_is_predicted_and_not_seen(network, video, module):
+    """Hidden, the frame is the mean of its neighbours to the network and itself to the loss; a mixture hides half."""
+    shown = video.clone()
+    shown[:, :, 2] = (video[:, :, 1] + video[:, :, 3]) / 2
+    hidden, plain = frame_error(network(shown)[0], video[:, :, 2]), frame_error(network(video)[0], video[:, :, 2])
+    assert module(Recipe(hidden=1.0)).losses(video)["frame_mse"].tolist() == pytest.approx(hidden.tolist(), rel=1e-5)
+    assert module(Recipe(hidden=0.0)).losses(video)["frame_mse"].tolist() == pytest.approx(plain.tolist(), rel=1e-5)
+    mixed = module(Recipe(hidden=0.5)).losses(video)["frame_mse"].tolist()
+    assert mixed == pytest.approx([plain[0].item(), hidden[1].item()], rel=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1 / 3, 0.5, 1.0])
+def test_so_large_a_share_of_clips_is_hidden_over_all_steps(share):
+    counted = sum(hidden_clips(4, step, share).sum().item() for step in range(300))
+    assert counted == pytest.approx(1200 * share, abs=2)
 
 
 def test_a_clip_of_weight_nothing_teaches_nothing(video, module):

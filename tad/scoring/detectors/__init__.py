@@ -1,6 +1,7 @@
 """Detectors, one a file: something that gives each clip one score, higher = more likely fake."""
 
 from tad.scoring.detectors.flow_consistency import FlowConsistency
+from tad.scoring.detectors.hidden_midframe_mse import HiddenMidFrameMSE
 from tad.scoring.detectors.interpolation_residual import InterpolationResidual
 from tad.scoring.detectors.latent_change import LatentChange
 from tad.scoring.detectors.latent_distance import LatentDistance
@@ -17,7 +18,8 @@ from tad.scoring.detectors.srm_residual import SRMResidual
 from tad.scoring.detectors.two_tailed import two_tailed
 
 __all__ = [
-    "DETECTORS", "FITTED", "Base", "Detector", "FlowConsistency", "InterpolationResidual", "LatentChange",
-    "LatentDistance", "LocalHead", "MidFrameMSE", "NeighbourCopy", "NeighbourMean", "PCAReconstruction", "PatchError",
-    "SRMResidual", "SecondDifference", "build", "from_csv", "load_detectors", "look", "register", "score", "two_tailed",
+    "DETECTORS", "FITTED", "Base", "Detector", "FlowConsistency", "HiddenMidFrameMSE", "InterpolationResidual",
+    "LatentChange", "LatentDistance", "LocalHead", "MidFrameMSE", "NeighbourCopy", "NeighbourMean",
+    "PCAReconstruction", "PatchError", "SRMResidual", "SecondDifference", "build", "from_csv", "load_detectors",
+    "look", "register", "score", "two_tailed",
 ]  # fmt: skip
