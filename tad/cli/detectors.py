@@ -32,6 +32,7 @@ def _fit(commands):
     command.add_argument("--pairs", type=int, default=6000, help="self-forged pairs; 0: no heads (default %(default)s)")
     command.add_argument("--steps", type=int, default=1200, help="of the head; its variants take half (%(default)s)")
     command.add_argument("--workers", type=int, default=0, help="processes that forge (default: none beside this one)")
+    command.add_argument("--supervised", action="store_true", help="teach the supervised reference too, which is large")
     command.add_argument("--default", default="", help="the detector that tad score judges by, unless told otherwise")
     command.add_argument("--device", default="cpu", help="where heads are trained: cpu or cuda (default %(default)s)")
 
@@ -41,7 +42,10 @@ def _do_fit(options) -> int:
     from tad.training import HeadRecipe
 
     material = Material(
-        pairs=options.pairs, head=HeadRecipe(steps=options.steps), variant=HeadRecipe(steps=max(1, options.steps // 2))
+        pairs=options.pairs,
+        head=HeadRecipe(steps=options.steps),
+        variant=HeadRecipe(steps=max(1, options.steps // 2)),
+        supervised=options.supervised,
     )
     print(fit_detectors(
         options.checkpoint, options.data, encoding=options.encoding, seed=options.seed, material=material,

@@ -21,11 +21,12 @@ from tad.experiment.detector_set import VARIANT, detector_set, save_detectors
 from tad.experiment.evaluation import CARD_DETECTOR, calibrate
 from tad.experiment.scores import NOTHING, score_table
 from tad.forgery import families
+from tad.model import EnhancedTimeSformer
 from tad.scoring import Detector, look
-from tad.scoring.detectors import LocalHead
+from tad.scoring.detectors import Taught
 from tad.training import HeadRecipe, Pool, SelfForged, Variation, make_pool
 
-HEAD = "local_head"
+REFERENCE = "supervised_cnn"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Material:
     head: HeadRecipe = HeadRecipe(steps=1200)
     variant: HeadRecipe = HeadRecipe(steps=600)
     variation: Variation = Variation(weakest=0.15)
+    supervised: bool = False  # the supervised reference too, which is large and slow to teach
 
 
 def fit_detectors(
@@ -69,7 +71,7 @@ def fit_detectors(
     clips = FixedClips(table[table["split"] == "train"], model.config.frames, None, material.per_video)
     if not len(clips):
         raise ValueError(f"detectors are fitted on a real training clip or more; got none in {manifest}")
-    fitted = [scoring.build(name, model) for name in scoring.FITTED if name != HEAD]
+    fitted = [scoring.build(name, model) for name in scoring.FITTED if not issubclass(scoring.FITTED[name], Taught)]
     for detector in tqdm(fitted, desc="fitting", unit="detector"):
         detector.fit(Encoded(clips, encoding, detector.view))
     groups = [row["group"] for row in clips.rows]
@@ -77,13 +79,15 @@ def fit_detectors(
     if material.pairs:
         named = {name: family for name, family in families().items() if "landmarks" not in family.needs}
         data = SelfForged(clips.frames, groups, named, material.pairs, seed, material.variation)
-        heads, left_out = fit_heads(make_pool(data, workers, device), material, seed)
+        heads, left_out = fit_heads(model, make_pool(data, workers, device), material, seed)
         fitted, facts = fitted + heads, facts | {"left_out": json.dumps(left_out)}
     return save_detectors(checkpoint, fitted, facts)
 
 
-def fit_heads(pool: Pool, material: Material, seed: int) -> tuple[list[Detector], dict[str, list[str]]]:
-    """Train the local head on all families of a pool, and its variants, each without some.
+def fit_heads(
+    model: EnhancedTimeSformer, pool: Pool, material: Material, seed: int
+) -> tuple[list[Detector], dict[str, list[str]]]:
+    """Train every detector that is taught by fakes on all families of a pool, and variants of it, each without some.
 
     Variant k is trained without every so many-th family, from the k-th on, in the order of scopes and names: each
     lacks some of every scope, and each family is unknown to one variant.
@@ -91,14 +95,18 @@ def fit_heads(pool: Pool, material: Material, seed: int) -> tuple[list[Detector]
     Returns:
         The detectors, and the families that each variant was trained without.
     """
-    left_out = {f"{HEAD}{VARIANT}{k}": pool.names[k :: material.variants] for k in range(material.variants)}
-    heads = [_head(HEAD, pool, [], material.head, seed)]
-    heads += [_head(name, pool, without, material.variant, seed) for name, without in left_out.items()]
+    heads, left_out = [], {}
+    for name, kind in scoring.FITTED.items():
+        if issubclass(kind, Taught) and (name != REFERENCE or material.supervised):
+            own = {f"{name}{VARIANT}{k}": pool.names[k :: material.variants] for k in range(material.variants)}
+            heads.append(_taught(kind(model, recipe=material.head, seed=seed), name, pool, []))
+            heads += [_taught(kind(model, recipe=material.variant, seed=seed), variant, pool, without)
+                      for variant, without in own.items()]  # fmt: skip
+            left_out |= own
     return heads, left_out
 
 
-def _head(name: str, pool: Pool, without: Iterable[str], recipe: HeadRecipe, seed: int) -> Detector:
-    detector = LocalHead(recipe=recipe, seed=seed)
+def _taught(detector: Taught, name: str, pool: Pool, without: Iterable[str]) -> Detector:
     detector.name = name
     return detector.learn_from(pool, pool.of(pool.groups, set(pool.names) - set(without)))
 

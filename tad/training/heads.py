@@ -58,9 +58,10 @@ def make_pool(data: SelfForged, workers: int = 0, device: str = "cpu") -> Pool:
 
 
 def fit_head(net: nn.Module, pool: Pool, which: Tensor, recipe: HeadRecipe, seed: int, desc: str = "head") -> nn.Module:
-    """Train a head, a module from clips (B, 3, T, h, w) to logits (B, t, h', w'), on some pairs of a pool.
+    """Train a head, a module from clips (B, 3, T, h, w) to logits, on some pairs of a pool.
 
     The loss is the binary cross-entropy of places, forged and real weighing the same, and of the peak of each tile.
+    Logits are (B, t, h', w'), or (B,) of a head that knows no places and learns from the tiles' labels alone.
 
     Args:
         net: with fresh weights, on the pool's device.
@@ -106,7 +107,10 @@ def batch(pool: Pool, chosen: Tensor, g: torch.Generator) -> tuple[Tensor, Tenso
 def pair_loss(net: nn.Module, clips: Tensor, masks: Tensor, recipe: HeadRecipe) -> Tensor:
     """The loss of a batch of pairs, see `fit_head`."""
     logits = net(clips).float()
+    if logits.ndim == 1:
+        return F.softplus(torch.cat([logits[: len(masks)], -logits[len(masks) :]])).mean()
     real, fake = logits.chunk(2)
+    masks = F.adaptive_avg_pool3d(masks, fake.shape[1:])  # a head's places may be coarser than the pool's
     inside, outside = (masks > 0.5).float(), (masks < 0.05).float()
     of_places = (
         _mean(F.softplus(-fake), inside) + (F.softplus(real).mean() + _mean(F.softplus(fake), outside)) / 2

@@ -23,12 +23,18 @@ def weights(tmp_path, small):
 def head():
     torch.manual_seed(1)
     found = scoring.build("local_head", None)
-    return found.load(found.net.state_dict())
+    return found.load(found.make_net().state_dict())
 
 
 def test_without_a_file_what_learns_nothing_scores(weights):
     names = [detector.name for detector in experiment.detector_set(weights)]
-    assert names == ["hidden_midframe_mse", "midframe_mse", "neighbour_copy", "neighbour_mean", "interpolation_residual"]
+    assert names == [
+        "hidden_midframe_mse",
+        "midframe_mse",
+        "neighbour_copy",
+        "neighbour_mean",
+        "interpolation_residual",
+    ]
     assert left_out(weights) == {}
     with pytest.raises(ValueError, match=r"must have been fitted for .*got local_head"):
         experiment.detector_set(weights, ["midframe_mse", "local_head"])

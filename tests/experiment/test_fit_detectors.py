@@ -26,7 +26,8 @@ def fitted(tmp_path_factory, manifest, small):
 
 def test_every_detector_that_learns_is_fitted(fitted):
     names = [detector.name for detector in experiment.detector_set(fitted)]
-    assert set(names) == {*scoring.DETECTORS, *scoring.FITTED, "local_head-0", "local_head-1"}
+    taught = {f"{head}_head-{k}" for head in ("local", "token") for k in (0, 1)}
+    assert set(names) == {*scoring.DETECTORS, *scoring.FITTED, *taught} - {"supervised_cnn"}
 
 
 def test_each_family_is_left_out_once(fitted):
@@ -34,25 +35,28 @@ def test_each_family_is_left_out_once(fitted):
 
     without = experiment.left_out(fitted)
     known = [name for name, family in families().items() if "landmarks" not in family.needs]
-    assert sorted(sum(without.values(), [])) == sorted(known)
-    assert without["local_head-0"] == known[::2]
+    for head in ("local_head", "token_head"):
+        own = {name: lacking for name, lacking in without.items() if name.startswith(head)}
+        assert sorted(sum(own.values(), [])) == sorted(known)
+        assert own[f"{head}-0"] == known[::2]
 
 
-def test_a_variant_never_sees_what_it_is_judged_on(monkeypatch):
+def test_a_variant_never_sees_what_it_is_judged_on(network, monkeypatch):
     """The pairs of a left-out family are not among those that a variant is taught."""
-    from tad.scoring.detectors import LocalHead
+    from tad.scoring.detectors import Taught
     from tad.training import Pool
 
     nothing = torch.zeros(6, 1)
     pool = Pool(nothing, nothing, nothing, torch.zeros(6).long(), torch.arange(6) % 3, ["g"], ["x", "y", "z"])
     taught = {}
-    monkeypatch.setattr(LocalHead, "learn_from", lambda self, _, which: taught.setdefault(self.name, which.tolist()))
-    _, without = fit_heads(pool, experiment.Material(variants=3), 0)
-    assert without == {"local_head-0": ["x"], "local_head-1": ["y"], "local_head-2": ["z"]}
-    assert taught == {
-        "local_head": [0, 1, 2, 3, 4, 5], "local_head-0": [1, 2, 4, 5], "local_head-1": [0, 2, 3, 5],
-        "local_head-2": [0, 1, 3, 4],
-    }  # fmt: skip
+    monkeypatch.setattr(Taught, "learn_from", lambda self, _, which: taught.setdefault(self.name, which.tolist()))
+    pairs = {"": [0, 1, 2, 3, 4, 5], "-0": [1, 2, 4, 5], "-1": [0, 2, 3, 5], "-2": [0, 1, 3, 4]}
+    for supervised in (False, True):
+        taught.clear()
+        _, without = fit_heads(network, pool, experiment.Material(variants=3, supervised=supervised), 0)
+        heads = ["local_head", "token_head", *["supervised_cnn"] * supervised]
+        assert without == {f"{head}-{k}": [name] for head in heads for k, name in enumerate("xyz")}
+        assert taught == {head + end: which for head in heads for end, which in pairs.items()}
 
 
 def test_thresholds_come_from_validation_reals(fitted, manifest):

@@ -65,6 +65,21 @@ def test_the_loss_written_out():
     torch.testing.assert_close(found, places + 0.7 * tiles)
 
 
+def test_a_head_without_places_learns_from_labels_alone():
+    g = torch.Generator().manual_seed(0)
+    logits = torch.randn(4, generator=g)
+    slow = F.binary_cross_entropy_with_logits(logits, torch.tensor([0.0, 0.0, 1.0, 1.0]))
+    torch.testing.assert_close(pair_loss(lambda _: logits, torch.zeros(4), torch.zeros(2, 1, 2, 2), HeadRecipe()), slow)
+
+
+def test_masks_are_pooled_to_coarser_places():
+    logits = torch.randn(4, 1, 1, 1, generator=torch.Generator().manual_seed(0))
+    found = [pair_loss(lambda _: logits, torch.zeros(4), m, HeadRecipe()) for m in
+             (torch.ones(2, 2, 2, 2), torch.ones(2, 1, 1, 1), torch.zeros(2, 2, 2, 2))]  # fmt: skip
+    torch.testing.assert_close(found[0], found[1])
+    assert not torch.allclose(found[0], found[2])
+
+
 def test_a_pool_holds_every_pair():
     from tad.forgery import families
     from tad.training import SelfForged, Variation

@@ -15,11 +15,14 @@ from tad.scoring.detectors.plugin import from_csv, load_detectors
 from tad.scoring.detectors.protocol import DETECTORS, FITTED, Base, Detector, build, look, register, score
 from tad.scoring.detectors.second_difference import SecondDifference
 from tad.scoring.detectors.srm_residual import SRMResidual
+from tad.scoring.detectors.supervised_cnn import SupervisedCNN
+from tad.scoring.detectors.taught import Taught
+from tad.scoring.detectors.token_head import TokenHead
 from tad.scoring.detectors.two_tailed import two_tailed
 
 __all__ = [
     "DETECTORS", "FITTED", "Base", "Detector", "FlowConsistency", "HiddenMidFrameMSE", "InterpolationResidual",
     "LatentChange", "LatentDistance", "LocalHead", "MidFrameMSE", "NeighbourCopy", "NeighbourMean",
-    "PCAReconstruction", "PatchError", "SRMResidual", "SecondDifference", "build", "from_csv", "load_detectors",
-    "look", "register", "score", "two_tailed",
+    "PCAReconstruction", "PatchError", "SRMResidual", "SecondDifference", "SupervisedCNN", "Taught", "TokenHead",
+    "build", "from_csv", "load_detectors", "look", "register", "score", "two_tailed",
 ]  # fmt: skip

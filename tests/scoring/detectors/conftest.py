@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from tad.scoring.detectors import supervised_cnn
+
 BOX = (slice(None), slice(None), slice(12, 28), slice(20, 36))  # where things are planted, 16 x 16 px
 
 
@@ -86,6 +88,14 @@ class KnownNetwork:
         flow = torch.zeros(len(video), 2, video.shape[2] - 1, *video.shape[-2:])
         flow[:, 0] = 1.0  # it is asked for the way back alone
         return [flow]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_reference():
+    """The supervised CNN at 32 px: at the paper's 112 it would take most of the time of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(supervised_cnn, "SIZE", 32)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ def learned():
     """A head with fresh weights: what it says is arbitrary, but it is something."""
     torch.manual_seed(0)
     head = build("local_head", None)
-    return head.load(head.net.state_dict())
+    return head.load(head.make_net().state_dict())
 
 
 def test_the_score_is_the_peak_of_its_logits(learned, reals):

@@ -6,7 +6,7 @@ from safetensors.torch import load, save
 
 from tad.model import create_model
 from tad.scoring import DETECTORS, build, look, score
-from tad.scoring.detectors import FITTED, LocalHead
+from tad.scoring.detectors import FITTED, Taught
 from tad.scoring.detectors.protocol import Base, register
 from tad.training import HeadRecipe, Variation
 
@@ -23,9 +23,9 @@ def net():
 
 
 def fitted(name, net, reals):
-    """A detector that has learned; the head from few pairs, in few steps."""
-    few = {"pairs": 4, "recipe": HeadRecipe(2, 2), "variation": Variation(tile=48)}
-    return (LocalHead(**few) if name == "local_head" else build(name, net)).fit(reals)
+    """A detector that has learned; one that is taught from few pairs, in few steps."""
+    few = {"pairs": 4, "recipe": HeadRecipe(2, 1), "variation": Variation(tile=48)}
+    return ALL[name](net, **few if issubclass(ALL[name], Taught) else {}).fit(reals)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def ready(net, reals):
 
 def test_what_scores_unfitted_stands_apart():
     assert list(DETECTORS) == ["hidden_midframe_mse", "midframe_mse", "neighbour_copy", "neighbour_mean"]
-    assert not set(DETECTORS) & set(FITTED) and len(FITTED) == 9
+    assert not set(DETECTORS) & set(FITTED) and len(FITTED) == 11
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -50,7 +50,7 @@ def test_one_finite_score_a_clip_whatever_stands_beside_it(ready, clean, name):
         assert torch.equal(scores, alone)
     assert scores.tolist() == pytest.approx(alone.tolist(), rel=1e-4)
     assert detector.trained_on in ("nothing", "reals only", "reals with self-made fakes", "labelled fakes")
-    assert detector.name == name and detector.view in (None, 48) and isinstance(detector, Base)
+    assert detector.name == name and detector.view in (None, 48, 32) and isinstance(detector, Base)
 
 
 @pytest.mark.parametrize("name", ALL)

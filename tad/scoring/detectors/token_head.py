@@ -1,0 +1,22 @@
+"""A patch head on the network's own tokens, taught by self-made forgeries of real clips; see `taught`.
+
+The network stays as one-class training left it, and so do its two prediction outputs.
+"""
+
+from tad.model import EnhancedTimeSformer, TokenBranch
+from tad.scoring.detectors.protocol import register_fitted
+from tad.scoring.detectors.taught import PatchHead
+
+
+@register_fitted
+class TokenHead(PatchHead):
+    """Peak over tokens of the logits of a small head that was trained on reals with self-made fakes."""
+
+    name, trained_on, frozen = "token_head", "reals with self-made fakes", ("network.",)
+
+    def __init__(self, model: EnhancedTimeSformer, **teaching):
+        super().__init__(model, **teaching)
+        self.view = model.config.size
+
+    def make_net(self) -> TokenBranch:
+        return TokenBranch(self.model)
