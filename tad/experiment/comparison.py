@@ -19,6 +19,7 @@ BOTH = " + ".join(SUBTLER)
 BANDS = {name: (name,) for name in (*BANDS_DB, "invisible")} | {BOTH: SUBTLER}
 TARGET = 0.90  # mean AUC on moderate and subtle fakes, of what has not seen their families
 NO_FAKE = ("nothing", "reals only")
+SUPERVISED = "labelled fakes"
 AT_POINTS = ("AUC", "average precision", "EER", "pAUC at 10 % FPR", "TPR at 1 % FPR", "TPR at 0.1 % FPR")
 PAIRED = ["detector_a", "detector_b", "difference", "low", "high", "p", "p_holm", "n_groups", "verdict", "note"]
 MATRIX = ["family", "scope", "detector", "auc", "left_out", "n_groups"]
@@ -140,15 +141,43 @@ class Comparison:
             One row a head and band: detector, band, seen and left_out (mean AUCs over families), gain with low, high,
             text and note (over groups, drawn for both alike), n_families. Empty where there is no variant.
         """
-        lines = []
-        for head in dict.fromkeys(map(head_of, self.left_out)):
-            cells = self.cells[self.cells["auc"].notna()]
-            seen, lost = (cells[cells["detector"].eq(head + end)] for end in (SEEN, LEFT_OUT))
-            for name, inside in ({"all": tuple(BANDS)} | BANDS).items():
-                first, second = (at[at["band"].isin(inside)] for at in (_shared(seen, lost), _shared(lost, seen)))
-                line = {"detector": head, "band": name, "seen": _over_families(first, first["auc"])}
-                line |= {"left_out": _over_families(second, second["auc"])} | _told("gain", self._mean(first, second))
-                lines.append(line | {"n_families": first["family"].nunique()})
+        found = [self._gain(head + SEEN, head + LEFT_OUT).assign(detector=head) for head in self._heads()]
+        named = {"first": "seen", "second": "left_out"}
+        return pd.concat(found, ignore_index=True).rename(columns=named) if found else pd.DataFrame()
+
+    def supervised_gain(self) -> pd.DataFrame:
+        """Measure how far supervised detectors lie above those that saw no fake, on seen and on unseen families.
+
+        The card claims that they generalise worse: then the gain falls below zero on families that were left out.
+
+        Returns:
+            One row a supervised detector, families ("seen", "left out"), other detector and band: detector, families,
+            one_class, band, supervised and auc (mean AUCs on the fakes that both scored), gain with low, high, text and
+            note (over groups, drawn for both alike), n_families. Empty where no supervised detector scored.
+        """
+        blind = [one.title for one in self.judged if trained_on(one.title, self.stated) in NO_FAKE]
+        found = []
+        for head in self._heads():
+            if trained_on(head, self.stated) == SUPERVISED:
+                for families, title in (("seen", head + SEEN), ("left out", head + LEFT_OUT)):
+                    told = {"detector": head, "families": families}
+                    found += [self._gain(title, other).assign(one_class=other, **told) for other in blind]
+        named = {"first": "supervised", "second": "auc"}
+        return pd.concat(found, ignore_index=True).rename(columns=named) if found else pd.DataFrame()
+
+    def _heads(self) -> list[str]:
+        """The heads of which variants scored."""
+        return list(dict.fromkeys(head_of(one.detector) for one in self.judged if one.detector in self.left_out))
+
+    def _gain(self, first: str, second: str) -> pd.DataFrame:
+        """The mean AUC of one title less that of another on the fakes that both scored, in all bands and in each."""
+        cells, lines = self.cells[self.cells["auc"].notna()], []
+        one, other = (cells[cells["detector"].eq(title)] for title in (first, second))
+        for name, inside in ({"all": tuple(BANDS)} | BANDS).items():
+            here, there = (at[at["band"].isin(inside)] for at in (_shared(one, other), _shared(other, one)))
+            line = {"band": name, "first": _over_families(here, here["auc"])}
+            line |= {"second": _over_families(there, there["auc"])} | _told("gain", self._mean(here, there))
+            lines.append(line | {"n_families": here["family"].nunique()})
         return pd.DataFrame(lines)
 
     def limits(self, levels: tuple[float, ...] = (0.75, 0.95), n_boot: int = 200) -> pd.DataFrame:

@@ -90,6 +90,23 @@ def test_every_detector_has_a_row_a_band_and_says_what_it_learned_from(compared)
     assert told["head (families left out)"] == "not stated" and "head-0" not in told.index
 
 
+def test_the_gain_of_a_supervised_detector_over_one_that_saw_no_fake(compared):
+    told = replace(compared, stated={"head": "labelled fakes"})
+    table = told.supervised_gain().query("band == 'all'").set_index(["families", "one_class"])
+    assert set(table.index) == {(f, o) for f in ("seen", "left out") for o in set(GAINS) - {"head", "head-0", "head-1"}}
+    for families in ("seen", "left out"):
+        row = table.loc[(families, "neighbour_mean")]
+        found = []
+        for family in ("swap", "warp", "blur"):
+            name = "head" if families == "seen" else variant("head (families left out)", family)
+            own, other = ([slow_auc(told.scores, n, family, s) for s in (0.3, 1.0)] for n in (name, "neighbour_mean"))
+            found.append((np.mean(own), np.mean(other)))
+        assert (row["supervised"], row["auc"]) == pytest.approx(tuple(np.mean(found, axis=0)))
+        assert row["gain"] == pytest.approx(row["supervised"] - row["auc"]) and row["low"] <= row["gain"] <= row["high"]
+        assert row["n_families"] == 3
+    assert compared.supervised_gain().empty  # a head that is not stated to be supervised
+
+
 def test_what_is_registered_says_what_it_was_trained_on(monkeypatch):
     monkeypatch.setitem(scoring.FITTED, "local_head", SimpleNamespace(trained_on="reals with self-made fakes"))
     for end in ("", " (families seen)", " (families left out)", " (families never taught)"):
