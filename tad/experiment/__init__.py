@@ -4,6 +4,8 @@ from tad.experiment.audit import Audit, audit
 from tad.experiment.benign import BENIGN, benign_changes
 from tad.experiment.checkpoints import load, load_threshold, save_threshold
 from tad.experiment.comparison import Comparison, target
+from tad.experiment.cross_dataset import cross_dataset
+from tad.experiment.cross_fit import cross_fit
 from tad.experiment.detector_set import detector_set, left_out
 from tad.experiment.evaluation import Evaluation, Setting, evaluate, ladder, measure
 from tad.experiment.fit_detectors import Material, calibrate_detectors, fit_detectors
@@ -17,8 +19,9 @@ from tad.experiment.sheet import sheet
 from tad.experiment.sources import sources
 
 __all__ = [
-    "AS_IT_IS", "BENIGN", "Audit", "Comparison", "Evaluation", "Material", "Setting", "Sources", "Training", "audit",
-    "benign_changes", "calibrate_detectors", "compare", "detector_set", "evaluate", "fit_detectors", "folder", "ladder",
-    "left_out", "load", "load_threshold", "measure", "named_recipe", "pick", "save_threshold", "score_videos", "sheet",
-    "sources", "target", "train", "training_groups", "visibilities",
+    "AS_IT_IS", "BENIGN", "Audit", "Comparison", "Evaluation", "Material", "Setting", "Sources", "Training",
+    "audit", "benign_changes", "calibrate_detectors", "compare", "cross_dataset", "cross_fit", "detector_set",
+    "evaluate", "fit_detectors", "folder", "ladder", "left_out", "load", "load_threshold", "measure",
+    "named_recipe", "pick", "save_threshold", "score_videos", "sheet", "sources", "target", "train",
+    "training_groups", "visibilities",
 ]  # fmt: skip

@@ -62,13 +62,29 @@ def left_out_map(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _map(wide: pd.DataFrame) -> tuple[Figure, Axes]:
-    """A row a detector, a column a family, the AUC in its cell; white is chance."""
+@theme()
+def cross_dataset_map(table: pd.DataFrame) -> Figure:
+    """Draw how accurate each detector is on each data set by the threshold of each: what a carried threshold costs.
+
+    Args:
+        table: one row a detector and pair of data sets; columns detector, calibrated_on, judged_on and
+            balanced_accuracy (NaN is n/a).
+    """
+    _require(table, ("detector", "calibrated_on", "judged_on", "balanced_accuracy"))
+    pairs = table["calibrated_on"] + " \N{RIGHTWARDS ARROW} " + table["judged_on"]
+    wide = table.assign(pair=pairs).pivot(index="detector", columns="pair", values="balanced_accuracy")
+    figure, ax = _map(wide.loc[list(dict.fromkeys(table["detector"])), list(dict.fromkeys(pairs))], "balanced accuracy")
+    ax.set_xlabel("calibrated on \N{RIGHTWARDS ARROW} judged on")
+    return figure
+
+
+def _map(wide: pd.DataFrame, quantity: str = "AUC") -> tuple[Figure, Axes]:
+    """A row a detector, a column a family, the quantity in its cell; white is chance."""
     figure = Figure(figsize=(WIDTH_IN, HEAD_IN + ROW_IN * len(wide)), layout="constrained")
     ax, aucs = figure.subplots(), wide.to_numpy(float)
     sns.heatmap(
         aucs, vmin=0, vmax=1, cmap=DIVERGING, linewidths=0.6, linecolor="white", ax=ax,
-        cbar_kws={"label": "AUC, 0.5 = chance", "pad": 0.01, "ticks": [0, 0.25, 0.5, 0.75, 1]},
+        cbar_kws={"label": f"{quantity}, 0.5 = chance", "pad": 0.01, "ticks": [0, 0.25, 0.5, 0.75, 1]},
     )  # fmt: skip
     ax.set_facecolor(EMPTY)
     ax.grid(visible=False)

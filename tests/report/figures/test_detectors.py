@@ -76,6 +76,18 @@ def test_families_that_were_left_out_are_framed(table):
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["trained without this family"]
 
 
+def test_the_map_of_carried_thresholds_names_where_from_and_where_to():
+    rows = [
+        (d, a, b, 0.5 + 0.1 * i)
+        for i, (d, a, b) in enumerate((d, a, b) for d in ("x", "y") for a in "st" for b in "st")
+    ]
+    table = pd.DataFrame(rows, columns=["detector", "calibrated_on", "judged_on", "balanced_accuracy"])
+    ax = figures.cross_dataset_map(table).axes[0]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["s → s", "s → t", "t → s", "t → t"]
+    assert [text.get_text() for text in ax.texts] == [".50", ".60", ".70", ".80", ".90", "1.0", "1.10", "1.20"]
+    assert ax.get_xlabel() == "calibrated on → judged on"
+
+
 def test_tables_that_no_map_can_be_drawn_of_are_refused(table):
     with pytest.raises(ValueError, match=r"a map is of one strength; got \[0.3, 1.0\]"):
         figures.detector_map(pd.concat([table, table.assign(strength=1.0)]))
