@@ -33,8 +33,8 @@ CACHED = 2**16  # numbers of a piece of a batch that is worked on at once
 class _Correlation(torch.autograd.Function):
     """The products of `correlate`, shift by shift.
 
-    A few pairs of frames at a time stay in a processor's cache: up to eight times as fast as a matrix product of whole rows, and
-    nothing is held for the way back but what came in. A GPU takes the batch at once.
+    A few pairs of frames at a time stay in a processor's cache: up to eight times as fast as a matrix product of whole
+    rows, and nothing is held for the way back but what came in. A GPU takes the batch at once.
     """
 
     @staticmethod
