@@ -85,7 +85,8 @@ def correlate(a: Tensor, b: Tensor, radius: int) -> Tensor:
     Returns:
         (B, (2 radius + 1)^2, H, W), offsets row by row, y outside, x inside.
     """
-    return _Correlation.apply(a, F.pad(b, [radius] * 4, mode="replicate"), radius)
+    kind = torch.promote_types(a.dtype, b.dtype)  # autocast may have made them differ
+    return _Correlation.apply(a.to(kind), F.pad(b.to(kind), [radius] * 4, mode="replicate"), radius)
 
 
 class FlowLevel(nn.Module):

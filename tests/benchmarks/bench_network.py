@@ -80,7 +80,8 @@ def on_gpu(quick: bool) -> list[dict]:
         took, operations = utilisation(name, batch, "cuda", 3 if quick else 10)
         used = operations / took / peak if peak else None
         rows.append(row(f"base, bf16, {name}", used or "peak not known", "of the peak",
-                        beside=f"{batch / took:.1f} clips/s", reach=f"{least:.0%} of the peak", reached=used and used >= least))  # fmt: skip
+                        beside=f"{batch / took:.1f} clips/s", reach=f"{least:.0%} of the peak",
+                        reached=used and used >= least))  # fmt: skip
         if name == "scoring":
             real = batch / took * 16 / 25
             rows.append(row("base, bf16, scoring", real, "times real time at 25 fps", reach="100", reached=real >= 100))
