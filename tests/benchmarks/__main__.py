@@ -28,10 +28,22 @@ def measure(subject: str, quick: bool) -> list[dict]:
     except subprocess.TimeoutExpired:
         reason = f"took longer than {MOST_S} s"
     if reason:
+        print(f"{subject}: {reason}", file=sys.stderr, flush=True)
         return [
             {"what": subject, "measured": "not measured", "unit": "", "beside": reason, "reach": "", "reached": None}
         ]
     return json.loads(out.read_text())
+
+
+def write(here: dict, found: dict[str, list[dict]]) -> str:
+    """Write the JSON and the page, with what follows from the rows on paper; return the page."""
+    found = found | {"on paper": on_paper([line for rows in found.values() for line in rows])}
+    here = here | {"load after": round(os.getloadavg()[0], 2)}
+    (FOLDER / "benchmarks.json").write_text(json.dumps({"machine": here, "rows": found}, indent=1) + "\n")
+    facts = "".join(f"- {name}: {value}\n" for name, value in here.items())
+    text = f"# Benchmarks\n\n{facts}" + "".join(f"\n## {name}\n\n{markdown(rows)}" for name, rows in found.items())
+    (FOLDER / "benchmarks.md").write_text(text)
+    return text
 
 
 def main() -> None:
@@ -46,12 +58,7 @@ def main() -> None:
     for number, subject in enumerate(options.only, start=1):
         print(f"{number} of {len(options.only)}: {subject}", file=sys.stderr, flush=True)
         found[subject] = measure(subject, options.quick)
-    found["on paper"] = on_paper([line for rows in found.values() for line in rows])
-    here["load after"] = round(os.getloadavg()[0], 2)
-    (FOLDER / "benchmarks.json").write_text(json.dumps({"machine": here, "rows": found}, indent=1) + "\n")
-    facts = "".join(f"- {name}: {value}\n" for name, value in here.items())
-    text = f"# Benchmarks\n\n{facts}" + "".join(f"\n## {name}\n\n{markdown(rows)}" for name, rows in found.items())
-    (FOLDER / "benchmarks.md").write_text(text)
+        text = write(here, found)  # after each: what was measured is not lost with what comes after
     print(text)
 
 

@@ -6,11 +6,18 @@ from collections.abc import Callable
 import torch
 from harness import interleaved
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, sdpa_backward_flop_count, sdpa_flop_count
 
 PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "convolution", "_scaled_dot_product")
 # bf16 without sparsity, of the vendor's data sheets; floating-point operations a second
 PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12}
+# fused attention on a processor, which torch's counter does not know
+ON_A_PROCESSOR = {
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: lambda *args, **_: sdpa_flop_count(*args[:3]),
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward: lambda *args, **_: sdpa_backward_flop_count(
+        *args[:4]
+    ),
+}
 
 
 class _Recorder(TorchDispatchMode):
@@ -52,9 +59,9 @@ def model_flops(do: Callable[[], object]) -> int:
     """Floating-point operations of the products of a computation, two a multiplication and addition.
 
     The numerator of model FLOPs utilisation (Chowdhery et al. 2022, "PaLM", appendix B): what the model asks for,
-    recomputation left out. Attention is counted in its written-out form, which the fused kernels of a processor hide.
+    recomputation left out.
     """
-    with FlopCounterMode(display=False) as counter:
+    with FlopCounterMode(display=False, custom_mapping=ON_A_PROCESSOR) as counter:
         do()
     return counter.get_total_flops()
 
