@@ -51,7 +51,10 @@ def to_clip(frames: Tensor) -> Tensor:
     """
     if frames.dtype != torch.uint8 or frames.ndim != 4 or frames.shape[1] != 3:
         raise ValueError(f"frames must be uint8 (T, 3, H, W); got {frames.dtype} {tuple(frames.shape)}")
-    return frames.permute(1, 0, 2, 3).contiguous().float().div_(127.5).sub_(1)
+    clip = torch.empty(3, len(frames), *frames.shape[2:], device=frames.device)
+    for t, frame in enumerate(frames):  # one after another: a frame stays in the cache, a clip does not
+        torch.sub(frame.contiguous().float().div_(127.5), 1, out=clip[:, t])
+    return clip
 
 
 def to_frames(clip: Tensor) -> Tensor:

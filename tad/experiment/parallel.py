@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
+import cv2
 import torch
 
 In, Out = TypeVar("In"), TypeVar("Out")
@@ -14,13 +15,15 @@ In, Out = TypeVar("In"), TypeVar("Out")
 
 @contextmanager
 def one_core_each() -> Iterator[None]:
-    """Have torch use one thread in each thread of Python's, for as long as this lasts."""
-    before = torch.get_num_threads()
+    """Have torch and OpenCV use one thread in each thread of Python's, for as long as this lasts."""
+    before = torch.get_num_threads(), cv2.getNumThreads()
     torch.set_num_threads(1)
+    cv2.setNumThreads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(before[0])
+        cv2.setNumThreads(before[1])
 
 
 def in_order(function: Callable[[In], Out], items: Iterable[In], workers: int = 0) -> Iterator[Out]:

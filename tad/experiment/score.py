@@ -1,6 +1,7 @@
 """Verdicts on video files."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from torch import Tensor
@@ -9,6 +10,7 @@ from tad.data import LONG_SIDE, Clip, Counts, DecodeError, at_most, face_clip, n
 from tad.data.second_decoder import check_decoder
 from tad.experiment.checkpoints import load, load_threshold
 from tad.experiment.detector_set import detector_set
+from tad.experiment.parallel import in_order
 from tad.report import CARD
 from tad.scoring import score
 
@@ -49,7 +51,7 @@ def score_videos(
     decoder: str = "pyav",
     detector: str = "",
 ) -> Iterator[dict[str, str | float | int | None]]:
-    """Score videos one after another.
+    """Score videos in their order, as many clips at once as there are cores.
 
     Args:
         paths: files.
@@ -73,40 +75,70 @@ def score_videos(
     check_decoder(decoder)
     name, limit = choose_threshold(checkpoint, threshold, detector)
     [judge], frames = detector_set(checkpoint, [name]), load(checkpoint).config.frames
-    for path in paths:
-        counts, ends, faceless = Counts(), [0.0], []
-        row = {"video": str(path), "threshold": limit}
-        try:
+
+    def parts() -> Iterator[tuple[_Video, Tensor | None]]:
+        """The clips of all videos one after another, and nothing where a video ends."""
+        for path in paths:
+            video = _Video(path)
             size = judge.view if crop == "frame" else None
-            clips = read_clips(path, frames=frames, size=size, counts=counts, decoder=decoder)
-            inputs = _inputs(clips, judge.view, ends, faceless if crop == "face" else None)
-            scores = [score([judge], one)[name] for one in inputs]
-            if not scores and faceless:
-                raise DecodeError(f"no face in {len(faceless)} clips")
-            if not scores:
-                raise DecodeError(no_clip_reason(counts, frames))
-        except DecodeError as error:
+            clips = read_clips(path, frames=frames, size=size, counts=video.counts, decoder=decoder)
+            try:
+                for one in _inputs(clips, judge.view, video, crop == "face"):
+                    yield video, one
+            except DecodeError as error:
+                video.error = str(error)
+            yield video, None
+
+    def judged(part: tuple[_Video, Tensor | None]) -> tuple[_Video, float | None]:
+        video, one = part
+        return video, None if one is None else score([judge], one)[name]
+
+    # while some clips are scored, the next are decoded, be they of this video or the one after
+    for video, value in in_order(judged, parts()):
+        if value is None:
+            yield video.row(limit, frames)
+        else:
+            video.scores.append(value)
+
+
+@dataclass
+class _Video:
+    """What is known of a video so far."""
+
+    path: str | Path
+    counts: Counts = field(default_factory=Counts)
+    scores: list[float] = field(default_factory=list)
+    end_s: float = 0.0
+    faceless: int = 0  # clips without a face, where one is asked for
+    error: str = ""
+
+    def row(self, limit: float, frames: int) -> dict[str, str | float | int | None]:
+        """The verdict (`COLUMNS`)."""
+        counts, error = self.counts, self.error
+        if not self.scores and not error:
+            error = f"no face in {self.faceless} clips" if self.faceless else no_clip_reason(counts, frames)
+        if error:
             judged = {"status": f"error: {error}", "score": None, "verdict": "UNKNOWN", "clips": counts.clips}
         else:
-            mean = sum(scores) / len(scores)
-            verdict = "FAKE" if mean > limit else "REAL"
-            left_out = f", no face in {len(faceless)} of {counts.clips} clips" if faceless else ""
+            mean = sum(self.scores) / len(self.scores)
+            left_out = f", no face in {self.faceless} of {counts.clips} clips" if self.faceless else ""
             left_out += f", broken off after {counts.frames} frames: {counts.broken}" if counts.broken else ""
-            judged = {"status": f"ok{left_out}", "score": mean, "verdict": verdict, "clips": len(scores)}
-        row |= {**judged, "seconds": round(ends[-1], 2)}
-        yield {column: row[column] for column in COLUMNS}
+            verdict = "FAKE" if mean > limit else "REAL"
+            judged = {"status": f"ok{left_out}", "score": mean, "verdict": verdict, "clips": len(self.scores)}
+        row = {"video": str(self.path), "threshold": limit, **judged, "seconds": round(self.end_s, 2)}
+        return {column: row[column] for column in COLUMNS}
 
 
-def _inputs(clips: Iterable[Clip], view: int | None, ends: list[float], faceless: list | None) -> Iterator[Tensor]:
-    """The frames of clips, uint8; with `faceless` given, their face, and there the times of clips without one.
+def _inputs(clips: Iterable[Clip], view: int | None, video: _Video, face: bool) -> Iterator[Tensor]:
+    """The frames of clips, uint8; or their face, and a note where a clip has none.
 
     What looks at the video's own resolution gets at most what it was fitted on, and faces as large as its tiles.
     """
     for clip in clips:
-        ends[0] = clip.end_s
-        if faceless is None:
+        video.end_s = clip.end_s
+        if not face:
             yield at_most(clip.frames, LONG_SIDE) if view is None else clip.frames
-        elif (face := face_clip(clip.frames, view or FACE_PX)) is not None:
-            yield face
+        elif (found := face_clip(clip.frames, view or FACE_PX)) is not None:
+            yield found
         else:
-            faceless.append(clip.start_s)
+            video.faceless += 1

@@ -27,6 +27,54 @@ def warp(image: Tensor, flow: Tensor) -> Tensor:
     return F.grid_sample(image, grid, padding_mode="border", align_corners=True)
 
 
+CACHED = 2**16  # numbers of a piece of a batch that is worked on at once
+
+
+class _Correlation(torch.autograd.Function):
+    """The products of `correlate`, shift by shift.
+
+    A few pairs of frames at a time stay in a processor's cache: up to eight times as fast as a matrix product of whole
+    rows, and nothing is held for the way back but what came in. A GPU takes the batch at once.
+    """
+
+    @staticmethod
+    def shifts(radius: int, size: torch.Size, padded: Tensor):
+        """Each offset's number, and the part of a padded map that it points to."""
+        (h, w), reach = size[-2:], 2 * radius + 1
+        for j in range(reach):
+            for i in range(reach):
+                yield j * reach + i, padded[..., j : j + h, i : i + w]
+
+    @staticmethod
+    def forward(ctx, a: Tensor, padded: Tensor, radius: int) -> Tensor:
+        ctx.save_for_backward(a, padded)
+        ctx.radius = radius
+        out = a.new_empty(len(a), (2 * radius + 1) ** 2, *a.shape[-2:])
+        for here, there, found in _pieces(a, padded, out):
+            for k, shifted in _Correlation.shifts(radius, a.shape, there):
+                torch.sum(here * shifted, 1, out=found[:, k])
+        return out
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+        a, padded = ctx.saved_tensors
+        grads = torch.zeros_like(a), torch.zeros_like(padded)
+        for here, there, of, of_here, of_there in _pieces(a, padded, grad, *grads):
+            to_there = dict(_Correlation.shifts(ctx.radius, a.shape, of_there))
+            for k, shifted in _Correlation.shifts(ctx.radius, a.shape, there):
+                of_here.addcmul_(of[:, k : k + 1], shifted)
+                to_there[k].addcmul_(of[:, k : k + 1], here)
+        return *grads, None
+
+
+def _pieces(*batches: Tensor):
+    """The same pieces of each batch: as many items as a processor's cache holds, or on a GPU all of them."""
+    item = batches[0][0].numel()
+    size = len(batches[0]) if batches[0].is_cuda else max(1, CACHED // item)
+    return zip(*(batch.split(size) for batch in batches), strict=True)
+
+
 def correlate(a: Tensor, b: Tensor, radius: int) -> Tensor:
     """Cosine similarity of each position of `a` with the positions of `b` around it.
 
@@ -37,18 +85,8 @@ def correlate(a: Tensor, b: Tensor, radius: int) -> Tensor:
     Returns:
         (B, (2 radius + 1)^2, H, W), offsets row by row, y outside, x inside.
     """
-    n, _, h, w = a.shape
-    reach = 2 * radius + 1
-    padded = F.pad(b, [radius] * 4, mode="replicate")
-    rows = rearrange(a, "n c h w -> n h w c").contiguous()
-    matches = []
-    for j in range(reach):
-        # A row against a whole row of b is one matrix product, five times as fast on a processor as shifting and
-        # multiplying; of its (w, w + 2 radius) similarities the band beside the diagonal is wanted.
-        product = (rows @ padded[:, :, j : j + h].transpose(1, 2)).contiguous()
-        wide = w + 2 * radius
-        matches.append(product.as_strided((n, h, w, reach), (h * w * wide, w * wide, wide + 1, 1)))
-    return rearrange(torch.cat(matches, dim=-1), "n h w k -> n k h w")
+    kind = torch.promote_types(a.dtype, b.dtype)  # autocast may have made them differ
+    return _Correlation.apply(a.to(kind), F.pad(b.to(kind), [radius] * 4, mode="replicate"), radius)
 
 
 class FlowLevel(nn.Module):

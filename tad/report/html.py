@@ -6,11 +6,9 @@ import re
 from html import escape
 from pathlib import Path
 
-import nbformat
 import pandas as pd
 from bs4 import BeautifulSoup
 from markupsafe import Markup
-from nbformat import NotebookNode
 from plotly.offline import get_plotlyjs
 from pygments.formatters import HtmlFormatter
 
@@ -33,7 +31,8 @@ def export_html(
         findings: Markdown put at the top of the page; HTML in it is escaped.
         home: link back, relative to the page, for instance "index.html".
     """
-    from nbconvert import HTMLExporter  # takes seconds, and notebooks, which import this package, do not need it
+    import nbformat  # both take seconds, and notebooks, which import this package, do not need them
+    from nbconvert import HTMLExporter
 
     notebook_path, html_path = Path(notebook_path), Path(html_path)
     nb = nbformat.read(notebook_path, as_version=4)
@@ -75,7 +74,7 @@ def outline(soup: BeautifulSoup) -> list[dict[str, str | int]]:
     return entries
 
 
-def _prepare(nb: NotebookNode) -> None:
+def _prepare(nb) -> None:
     """Make a notebook ready for its page: no clutter, plotly figures for report.js, parameters as a table."""
     nb.metadata.pop("widgets", None)
     code = [cell for cell in nb.cells if cell.cell_type == "code"]
@@ -90,16 +89,16 @@ def _prepare(nb: NotebookNode) -> None:
             if output.output_type == "stream":  # a carriage return overwrites the line, as in a terminal
                 output.text = "\n".join(line.split("\r")[-1] for line in output.text.split("\n"))
             elif PLOTLY_MIME in output.get("data", {}):
-                output.data = NotebookNode({"text/html": _plotly_element(output)})
+                output.data = type(nb)({"text/html": _plotly_element(output)})
 
 
-def _is_clutter(output: NotebookNode) -> bool:
+def _is_clutter(output) -> bool:
     """Progress bars, warnings, widgets: meant for the eyes of whoever watched the run."""
     repeated = output.get("metadata", {}).get("tad", {}).get("repeats_caption", False)
     return repeated or output.get("name") == "stderr" or WIDGET_MIME in output.get("data", {})
 
 
-def _plotly_element(output: NotebookNode) -> str:
+def _plotly_element(output) -> str:
     """A plotly figure, which a notebook stores as JSON only, as an element that report.js draws."""
     figure = output.data[PLOTLY_MIME]
     alt = output.metadata.get("tad", {}).get("alt", "Interactive figure without a description")

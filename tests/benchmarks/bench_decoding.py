@@ -1,63 +1,71 @@
-"""Speed of decoding beside plain loops over the same file: `python tests/benchmarks/bench_decoding.py [FILE]`.
+"""Decoding and preprocessing beside plain loops over the same file."""
 
-The figures belong to the machine they were taken on; the ratios are what to compare. It is no test: nothing here fails
-because a machine is slow.
-"""
-
-import os
-import sys
-import time
+import tempfile
+from pathlib import Path
 
 import av
-import pandas as pd
 import torch
+from harness import interleaved, make_video, ratio, row, run
 
-from tad.data import decode, resolve
+from tad.data import codec, decode, random_clip, read_clips
 from tad.data.second_decoder import torchcodec_missing
+from tad.data.transforms import resize_short_side
 
-DEMO = "data/demo/cup.mp4"
-
-
-def through_tad(path: str) -> int:
-    return sum(1 for _ in decode(path))
+SIZE = 112
 
 
-def through_pyav(path: str) -> int:
+def plain_pyav(path: Path):
     """The shortest loop there is: no check, no rotation, frames as PyAV converts them."""
-    with av.open(path) as container:
+    with av.open(str(path)) as container:
         container.streams.video[0].thread_type = "AUTO"
-        return sum(1 for frame in container.decode(video=0) if frame.to_ndarray(format="rgb24").size)
+        for frame in container.decode(video=0):
+            yield torch.from_numpy(frame.to_ndarray(format="rgb24")).permute(2, 0, 1)
 
 
-def through_torchcodec(path: str) -> int:
-    return sum(1 for _ in decode(path, decoder="torchcodec"))
+def converted(path: Path) -> tuple[int, int]:
+    """Frames that were turned into RGB for one clip of 16 from the file's last third, and those of the clip."""
+    turned, known = 0, codec._rgb
+
+    def counted(*args):
+        nonlocal turned
+        turned += 1
+        return known(*args)
+
+    codec._rgb = counted
+    try:
+        clip = random_clip(path, torch.Generator().manual_seed(4), frames=16, size=SIZE)
+    finally:
+        codec._rgb = known
+    return turned, len(clip.frames)
 
 
-def rate(decoder, path: str) -> float:
-    """Frames a second, the best of three runs."""
-    rates = []
-    for _ in range(3):
-        began = time.perf_counter()
-        count = decoder(path)
-        rates.append(count / (time.perf_counter() - began))
-    return max(rates)
-
-
-def compare(path: str) -> list[dict]:
-    """A row a way of decoding; without torchcodec where it does not import, which is said."""
-    ways = {"tad.data.decode": through_tad, "plain PyAV": through_pyav}
-    if reason := torchcodec_missing():
-        print(f"without torchcodec: {reason}")
+def measure(quick: bool) -> list[dict]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = make_video(Path(folder) / "video.mp4", 3 if quick else 20)
+        ways = {
+            "tad": lambda: sum(1 for _ in decode(path)),
+            "plain": lambda: sum(1 for _ in plain_pyav(path)),
+            "tad, resized": lambda: sum(1 for _ in read_clips(path, size=SIZE)),
+            "plain, resized": lambda: sum(1 for frame in plain_pyav(path) if len(resize_short_side(frame, SIZE))),
+        }
+        if not (lacking := torchcodec_missing()):
+            ways["torchcodec"] = lambda: sum(1 for _ in decode(path, decoder="torchcodec"))
+        times = interleaved(ways, 1 if quick else 5)
+        turned, needed = converted(path)
+    rows = []
+    for name, ours, other in (("decode", "tad", "plain"), ("decode into clips", "tad, resized", "plain, resized")):
+        found = ratio(f"{name}, 360p", times[ours].wall, times[other].wall, "", 0.9)
+        rows.append(found | {"beside": f"plain PyAV; processor: {times[other].cpu / times[ours].cpu:.2f} times"})
+    if lacking:
+        rows.append(row("decode, 360p", "not measured", "", beside=f"torchcodec: {lacking}"))
     else:
-        ways["tad.data.decode by torchcodec"] = through_torchcodec
-    rates = {name: rate(decoder, path) for name, decoder in ways.items()}
+        rows.append(ratio("decode, 360p", times["tad"].wall, times["torchcodec"].wall, "torchcodec", 0.9))
+    # the first frame gives the clock, and is not converted
     return [
-        {"what": name, "frames per s": found, "over plain PyAV": found / rates["plain PyAV"]}
-        for name, found in rates.items()
+        *rows,
+        row("frames turned into RGB for a clip of 16", turned, "frames", reach="no more", reached=turned == needed),
     ]
 
 
 if __name__ == "__main__":
-    file = str(resolve(sys.argv[1] if len(sys.argv) > 1 else DEMO))
-    print(f"{os.cpu_count()} cores, torch {torch.__version__}, PyAV {av.__version__}, {os.path.basename(file)}")
-    print(pd.DataFrame(compare(file)).to_string(index=False, float_format="{:.2f}".format))
+    run(measure)

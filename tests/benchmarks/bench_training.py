@@ -1,84 +1,83 @@
-"""Speed of the data path and of the training step: `make bench` prints a table with ratios.
+"""The data path and the training step."""
 
-The figures belong to the machine they were taken on; the ratios are what to compare. It is no test: nothing here fails
-because a machine is slow.
-"""
-
-import os
 import time
 
-import pandas as pd
 import torch
+from harness import interleaved, row, run
 from torch.utils.data import DataLoader
 
-from tad.data import EachOnce, TrainingClips, VideoFiles, decode, read_manifest
+from tad.data import EachOnce, TrainingClips, VideoFiles, read_manifest
 from tad.model import create_model
 from tad.training import RECIPES, Reconstruction
 
-CLIPS = 24
+CLIPS, BATCH = 24, 4
 
 
-def seconds(do) -> float:
-    """The better of two runs."""
-    times = []
-    for _ in range(2):
-        began = time.perf_counter()
-        do()
-        times.append(time.perf_counter() - began)
-    return min(times)
+def loader(data, workers: int) -> DataLoader:
+    return DataLoader(data, BATCH, sampler=EachOnce(len(data), BATCH, seed=0), num_workers=workers)
 
 
-def data_path(frames: int = 16, size: int = 112) -> list[dict]:
-    """Clips per second that reach a batch, against a bare decoding of as many frames from the same files."""
-    table = read_manifest("data/demo/manifest.csv").query("split == 'train'").reset_index(drop=True)
-    table = table.loc[[i % len(table) for i in range(CLIPS)]].reset_index(drop=True)
-
-    def bare():
-        for row in table.itertuples():
-            for n, _ in enumerate(decode(row.path, row.crop), start=1):
-                if n == frames:
-                    break
-
-    def through(data, workers: int):
-        loader = DataLoader(data, 4, sampler=EachOnce(len(data), 4, seed=0), num_workers=workers)
-        return lambda: [batch["weight"].sum().item() for batch in loader]
-
-    files, memory = VideoFiles(table, frames, size), TrainingClips(table.drop_duplicates("path"), frames, size, CLIPS)
-    ways = {"plain PyAV, first 16 frames, no resizing": bare}
-    ways |= {f"files, {w} workers": through(files, w) for w in (0, 2)}
-    ways |= {f"memory, {w} workers": through(memory, w) for w in (0, 2)}
-    rates = {name: CLIPS / seconds(do) for name, do in ways.items()}
-    base = rates["files, 0 workers"]
-    return [{"what": name, "clips per s": rate, "over files, 0 workers": rate / base} for name, rate in rates.items()]
-
-
-def step(preset: str, batch: int, recompute: bool) -> float:
-    """Clips per second of forward, backward and optimiser."""
+def stepper(preset: str, recompute: bool = False):
+    """Forward, backward and optimiser on a batch of clips."""
     module = Reconstruction(create_model(preset), RECIPES["full"])
     module.model.train().recompute = recompute
     optimizer = torch.optim.AdamW(module.parameters(), 1e-4)
-    config = module.model.config
-    clips = torch.rand(batch, 3, config.frames, config.size, config.size) * 2 - 1
 
-    def once():
+    def once(clips):
         optimizer.zero_grad()
         module.losses(clips)["loss"].mean().backward()
         optimizer.step()
 
-    return batch / seconds(once)
+    return once
 
 
-def training_step() -> list[dict]:
-    """The step of the laptop's preset, plain and with gradient checkpointing, and of the next larger one."""
-    rates = {
-        f"step, tiny, batch {b}{' --recompute' * r}": step("tiny", b, r) for b, r in ((4, False), (4, True), (1, False))
+def waited(data, step, workers: int) -> float:
+    """The share of an epoch's time that steps wait for data, from the second batch on: processes take time to start."""
+    waiting = total = 0.0
+    came = None
+    for batch in loader(data, workers):
+        here = time.perf_counter()
+        if came is not None:
+            waiting += here - came
+            total += here - came
+        step(batch["clip"])
+        came = time.perf_counter()
+        total += came - here
+    return waiting / total
+
+
+def measure(quick: bool) -> list[dict]:
+    count, rounds = (8, 1) if quick else (CLIPS, 3)
+    table = read_manifest("data/demo/manifest.csv").query("split == 'train'").reset_index(drop=True)
+    files = VideoFiles(table.loc[[i % len(table) for i in range(count)]].reset_index(drop=True), 16, 112)
+    memory = TrainingClips(table, 16, 112, count)
+    step, lean, small = stepper("tiny"), stepper("tiny", recompute=True), stepper("small")
+    clips, large = torch.rand(BATCH, 3, 16, 112, 112) * 2 - 1, torch.rand(1, 3, 16, 160, 160) * 2 - 1
+    pairs = [(name, data, workers) for name, data in (("files", files), ("memory", memory)) for workers in (0, 2)]
+    ways = {f"clips from {name}, {workers} workers": lambda data=data, workers=workers: list(loader(data, workers))
+            for name, data, workers in pairs}  # fmt: skip
+    counts = dict.fromkeys(ways, count)
+    ways |= {
+        "step, tiny": lambda: step(clips),
+        "step, tiny --recompute": lambda: lean(clips),
+        "step, small": lambda: small(large),
     }
-    rates["step, small, batch 1"] = step("small", 1, False)
-    base = next(iter(rates.values()))
-    return [{"what": name, "clips per s": rate, "over tiny, batch 4": rate / base} for name, rate in rates.items()]
+    counts |= {"step, tiny": BATCH, "step, tiny --recompute": BATCH, "step, small": 1}
+    times = interleaved(ways, rounds)
+    rows = [row(name, counts[name] / time_.wall, "clips/s") for name, time_ in times.items()]
+    for name, data in (("files", files), ("memory", memory)):
+        share = waited(data, step, 2)
+        rows.append(
+            row(
+                f"waiting for clips from {name}, 2 workers",
+                share,
+                "of the time",
+                reach="under 0.05",
+                reached=share < 0.05,
+            )
+        )
+    return rows
 
 
 if __name__ == "__main__":
-    print(f"{os.cpu_count()} cores, torch {torch.__version__} with {torch.get_num_threads()} threads")
-    for rows in (data_path(), training_step()):
-        print(pd.DataFrame(rows).to_string(index=False, float_format="{:.2f}".format), end="\n\n")
+    run(measure)

@@ -1,9 +1,11 @@
+import subprocess
 import sys
 
 import pytest
 import torch
 
 from tad.data import decode, encode, project_root
+from tad.experiment import score as score_file
 from tad.experiment import score_videos
 from tad.experiment.checkpoints import SHIPPED, load_threshold
 from tad.experiment.score import COLUMNS, choose_threshold
@@ -108,3 +110,22 @@ def test_what_is_readable_of_a_broken_file_is_scored_and_the_break_is_said(check
     (tmp_path / "cut.mkv").write_bytes(whole[: len(whole) * 2 // 3])
     row = next(score_videos([tmp_path / "cut.mkv"], str(checkpoint)))
     assert row["status"].startswith("ok, broken off after 2") and 4 <= row["clips"] <= 7 and row["score"] > 0
+
+
+def test_the_next_video_is_decoded_while_one_is_scored(checkpoint, moving_video, tmp_path, monkeypatch):
+    (tmp_path / "text.mp4").write_text("no video")
+    paths = [moving_video, tmp_path / "text.mp4", *[moving_video] * 3]
+    opened, known = [], score_file.read_clips
+    monkeypatch.setattr(score_file, "read_clips", lambda path, **how: opened.append(path) or known(path, **how))
+    rows = score_videos(paths, str(checkpoint))
+    first = next(rows)
+    assert 1 < len(opened) < len(paths)
+    found = [first, *rows]
+    assert [row["video"] for row in found] == [str(path) for path in paths]
+    assert [row["clips"] for row in found] == [10, 0, 10, 10, 10]
+    assert len({row["score"] for row in found}) == 2
+
+
+def test_a_verdict_does_not_wait_for_the_grammar_of_addresses():
+    code = "import sys, tad.experiment.score; sys.exit('nbformat' in sys.modules or 'papermill' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

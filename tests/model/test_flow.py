@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from tad.model import endpoint_error_px, warp
+from tad.model import endpoint_error_px, flow, warp
 from tad.model.flow import FlowEncoder, FlowEstimator, correlate, resize_flow
 from tad.training import flow_losses
 
@@ -59,6 +59,20 @@ def test_correlation_against_shifting_and_multiplying(generator, height, width, 
 def test_correlation_has_the_gradient_of_the_slow_way(generator):
     a, b = (torch.randn(1, 2, 4, 5, generator=generator, dtype=torch.float64, requires_grad=True) for _ in "ab")
     assert torch.autograd.gradcheck(lambda x, y: correlate(x, y, 1), (a, b))
+
+
+def test_correlation_is_the_same_in_any_pieces(generator, monkeypatch):
+    a, b = (torch.rand(5, 3, 6, 7, generator=generator, requires_grad=True) for _ in range(2))
+
+    def found(cached):
+        monkeypatch.setattr(flow, "CACHED", cached)
+        out = correlate(a, b, 2)
+        return out, *torch.autograd.grad(out.square().sum(), (a, b))
+
+    whole = found(5 * 126)  # numbers of five items of 3 x 6 x 7
+    for cached in (1, 2 * 126):  # one at a time; two, two and one
+        for ours, theirs in zip(found(cached), whole, strict=True):
+            assert torch.equal(ours, theirs)
 
 
 def test_resizing_a_flow_keeps_its_meaning():

@@ -72,7 +72,8 @@ class Gaussian(Patches):
 
 def luma(clip: Tensor) -> Tensor:
     """Brightness of a clip (3, T, H, W) in [-1, 1]: (T, H, W) in levels from 0 to 255."""
-    return (rgb_to_grayscale(clip.transpose(0, 1))[:, 0] + 1) * 127.5
+    # a frame at a time stays in a processor's cache; torch's operations on a whole clip wait for memory
+    return torch.stack([rgb_to_grayscale(frame)[0].add_(1).mul_(127.5) for frame in clip.unbind(1)])
 
 
 def gradient_energy(frames: Tensor) -> Tensor:
@@ -83,4 +84,5 @@ def gradient_energy(frames: Tensor) -> Tensor:
         >>> gradient_energy(ramp).unique().tolist()
         [9.0]
     """
-    return sum(part.square() for part in torch.gradient(frames, dim=(-2, -1)))
+    each = (sum(part.square() for part in torch.gradient(frame)) for frame in frames)
+    return torch.stack(list(each))
