@@ -106,7 +106,7 @@ def _plotly_element(output: NotebookNode) -> str:
     style = f"min-height:{int(figure.get('layout', {}).get('height', 450))}px"
     data = json.dumps(figure).replace("<", "\\u003c")  # no </script> in the middle of the data
     box = f'<div class="plotly-figure" role="img" aria-label="{escape(alt)}" style="{style}"></div>'
-    return f'{box}<script type="application/json">{data}</script>'
+    return f'<div class="picture">{box}<script type="application/json">{data}</script></div>'
 
 
 def parameters(declared: str, injected: str = "") -> list[dict[str, str]]:

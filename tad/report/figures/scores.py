@@ -92,7 +92,7 @@ def roc(scores: pd.DataFrame) -> go.Figure:
         margin={"t": 104},
     )
     families = rows.loc[rows["label"] == "fake", "method"].unique()
-    layout.height = max(layout.height, 250 + 20 * len(families))  # the legend would scroll
+    layout.height = max(layout.height, 340 + 20 * len(families))  # the legend would scroll
     chance = {
         "name": "chance (AUC 0.500)",
         "hoverinfo": "skip",
