@@ -6,7 +6,7 @@ from itertools import product
 import pandas as pd
 import torch
 from torch import Tensor
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from tad.data import Encoding, FixedClips, to_frames, transcode
 from tad.experiment.forging import Forger

@@ -18,6 +18,7 @@ from tad.report import pages
 from tad.report.show import PLOTLY_MIME, table_html
 
 PLOTLY_JS = "plotly.min.js"  # beside the page; the pages of one folder share it
+LIVE = "live"  # the tag of cells that make sense beside a running kernel alone: widgets, and what is said of them
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
@@ -78,6 +79,7 @@ def outline(soup: BeautifulSoup) -> list[dict[str, str | int]]:
 def _prepare(nb: NotebookNode) -> None:
     """Make a notebook ready for its page: no clutter, plotly figures for report.js, parameters as a table."""
     nb.metadata.pop("widgets", None)
+    nb.cells = [cell for cell in nb.cells if LIVE not in cell.metadata.get("tags", [])]
     code = [cell for cell in nb.cells if cell.cell_type == "code"]
     tagged = {tag: cell for cell in code for tag in cell.metadata.get("tags", [])}
     if declared := tagged.get("parameters"):
