@@ -18,7 +18,7 @@ FLAGS = (
     "--disable-sync", "--no-first-run", "--disable-extensions", "--remote-debugging-port=0",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )  # fmt: skip
-WAITING_S = 60
+WAITING_S = 150
 
 
 class Chromium:
@@ -53,6 +53,7 @@ class Chromium:
         for domain in ("Page", "Runtime", "Network", "Log"):
             page.send(f"{domain}.enable")
         page.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        page.send("Emulation.setFocusEmulationEnabled", enabled=True)  # as if no other page were open
         page.send("Page.navigate", url=url)
         page.until("document.readyState === 'complete' && location.href !== 'about:blank'")
         return page
@@ -119,16 +120,25 @@ class Page:
             const box = element.getClientRects()[0]; // a link may run over several lines
             return [box.x + box.width / 2, box.y + box.height / 2];
         }})()""")
+        self.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         for kind in ("mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
-    def press(self, key: str) -> None:
+    def press(self, key: str, shift: bool = False) -> None:
         """Press and let go a key, such as Tab or Enter."""
         code = {"Tab": 9, "Enter": 13, "ArrowRight": 39}[key]
         text = {"text": "\r"} if key == "Enter" else {}
         for kind in ("keyDown", "keyUp"):
             more = text if kind == "keyDown" else {}
-            self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **more)
+            self.send(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=code,
+                modifiers=8 * shift,
+                **more,
+            )
 
     def type(self, text: str) -> None:
         self.send("Input.insertText", text=text)
