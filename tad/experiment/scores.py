@@ -125,7 +125,11 @@ def score_table(
 
 
 def visibilities(scores: pd.DataFrame) -> pd.DataFrame:
-    """How visible each family is at each strength: the medians over the clips, one row a family and strength."""
+    """How visible each family is at each strength: the medians over the clips, one row a family and strength.
+
+    Args:
+        scores: scores table.
+    """
     made = scores[scores["label"].eq("fake") & scores["strength"].gt(0) & scores["status"].eq("ok")]
     clips = made.drop_duplicates(["video", "start_s", "method", "strength", "seed"])
     table = clips.groupby(["method", "scope", "strength"], sort=False)[list(SCALES)].median().reset_index()
