@@ -94,7 +94,7 @@ def roc(scores: pd.DataFrame) -> go.Figure:
         margin={"t": 104},
     )
     families = rows.loc[rows["label"] == "fake", "method"].unique()
-    layout.height = max(layout.height, 340 + 20 * len(families))  # the legend would scroll
+    layout.height = max(layout.height, 380 + 20 * len(families))  # the legend would scroll
     chance = {
         "name": "chance (AUC 0.500)",
         "hoverinfo": "skip",
@@ -106,7 +106,7 @@ def roc(scores: pd.DataFrame) -> go.Figure:
         curves = [*scopes, *(curve.update(visible="legendonly") for curve in curves)]
     pooled = _roc_curve("all families", rows, {"color": style.OURS, "width": 3.5})
     straight = go.Scatter(x=[0, 1], y=[0, 1], mode="lines", **chance)
-    return go.Figure([straight, *_roc_band(rows), pooled, *curves, _card_point()], layout)
+    return go.Figure([straight, _card_point(), *_roc_band(rows), pooled, *curves], layout)
 
 
 def _roc_curves(rows: pd.DataFrame, column: str, width: float) -> list[go.Scatter]:
