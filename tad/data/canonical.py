@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 from torch import Tensor
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from tad.data.codec import DecodeError, decode, encode
 from tad.data.manifest import COLUMNS, read_manifest

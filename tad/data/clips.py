@@ -214,7 +214,12 @@ def preprocess_video(path: str | Path, frames: int = 16, size: int = 224) -> Ten
 
 
 def no_clip_reason(counts: Counts, frames: int) -> str:
-    """Say why a decodable video gave no clip."""
+    """Say why a decodable video gave no clip.
+
+    Args:
+        counts: what was met on the way through it.
+        frames: T that a clip needs.
+    """
     dropped = f", of which {counts.still_frames} stand still" if counts.still_frames else ""
     cuts = f" and {counts.cuts} cuts" if counts.cuts else ""
     broken = f", then breaks off: {counts.broken}" if counts.broken else ""

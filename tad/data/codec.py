@@ -129,6 +129,9 @@ def _stated(stream: av.VideoStream) -> tuple[float, float, int]:
 def probe(path: str | Path | bytes) -> VideoInfo:
     """Read what a video file (or its bytes) says of itself, without decoding it.
 
+    Args:
+        path: the file, or its bytes.
+
     Raises:
         DecodeError: no such file, not a video, no video stream, or a header beyond the bounds of this module.
     """

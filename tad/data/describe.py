@@ -4,7 +4,7 @@ from collections import Counter
 
 import pandas as pd
 from torch import Tensor
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from tad.data.codec import DecodeError, decode, probe
 

@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from tad.data.codec import DecodeError, decode, probe
 

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pandas as pd
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from tad.data.codec import probe
 from tad.data.manifest import COLUMNS, project_root, read_manifest

@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from tad.data.clips import Counts, no_clip_reason, read_clips
 from tad.data.codec import DecodeError, probe

@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from tad.data.clips import Counts, no_clip_reason, random_clip, shots
 from tad.data.codec import DecodeError, decode
@@ -18,6 +18,13 @@ ZOOM = 1.5  # training frames are kept this much larger than the crop, as room f
 
 def sample(video: str, clip: Tensor | None = None, error: str = "", *, frames: int = 0, size: int = 0) -> dict:
     """One item of a batch; without a clip it is a blank one of weight 0, which teaches nothing.
+
+    Args:
+        video: its name.
+        clip: float32 (3, T, size, size) in [-1, 1]; None for a blank.
+        error: why there is none.
+        frames: T of a blank.
+        size: side of a blank, px.
 
     Returns:
         "clip" (3, T, size, size) in [-1, 1], "weight" 1.0 or 0.0, "video" (its name) and "error" (a reason or "").
@@ -104,6 +111,14 @@ class VideoFiles(Dataset):
     """
 
     def __init__(self, table: pd.DataFrame, frames: int, size: int, seed: int = 0):
+        """Take what it is made of.
+
+        Args:
+            table: rows of `read_manifest`.
+            frames: T.
+            size: side of the network's square, px.
+            seed: of every draw.
+        """
         self.frames, self.size, self.seed = frames, size, seed
         self.rows = table[["video", "path", "crop"]].to_dict("list")  # plain lists: a process each would copy a frame
         self.groups = sorted(set(table["group"]))

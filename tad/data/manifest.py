@@ -81,13 +81,21 @@ def check_manifest(table: pd.DataFrame, check_groups: bool = True):
 
 
 def torn_groups(table: pd.DataFrame) -> list[str]:
-    """The groups that stand on two sides of the split, each with its sides."""
+    """The groups that stand on two sides of the split, each with its sides.
+
+    Args:
+        table: rows of `read_manifest`.
+    """
     sides = table[["group", "split"]].drop_duplicates().sort_values("split").groupby("group")["split"].agg(list)
     return [f"{group} ({', '.join(s)})" for group, s in sides.items() if len(s) > 1]
 
 
 def check_one_class(table: pd.DataFrame):
-    """Raise ValueError if a training or validation video is not labelled real: this is one-class learning."""
+    """Raise ValueError if a training or validation video is not labelled real: this is one-class learning.
+
+    Args:
+        table: rows of `read_manifest`.
+    """
     used = table[table["split"].isin(["train", "val"])]
     wrong = used.loc[used["label"] != "real", "path"].tolist()
     if wrong:
@@ -98,6 +106,9 @@ def check_one_class(table: pd.DataFrame):
 
 def for_one_class(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     """Leave out what one-class training refuses, and nothing of the test split.
+
+    Args:
+        table: rows of `read_manifest`.
 
     Returns:
         The rest, and how many videos were left out for which reason: fakes in training or validation, and videos there
@@ -112,7 +123,11 @@ def for_one_class(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
 
 
 def sha256(path: str | Path) -> str:
-    """The SHA-256 of a file's bytes, as hexadecimal digits."""
+    """The SHA-256 of a file's bytes, as hexadecimal digits.
+
+    Args:
+        path: the file, read in pieces.
+    """
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

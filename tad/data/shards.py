@@ -43,6 +43,14 @@ class ShardClips(IterableDataset):
     """
 
     def __init__(self, shards: list[str], frames: int, size: int, seed: int = 0):
+        """Take what it is made of.
+
+        Args:
+            shards: names of the .tar files.
+            frames: T.
+            size: side of the network's square, px.
+            seed: of every draw.
+        """
         self.shards, self.frames, self.size, self.seed = shards, frames, size, seed
         self.groups: list[str] = []  # shards do not say
         self.rank, self.epoch, self.length = 0, 0, 0  # the caller's, before each epoch

@@ -103,6 +103,12 @@ def _encode(file, frames: Tensor, encoding: Encoding, fps: float) -> None:
 def write_video(path: Path, frames: Tensor, encoding: Encoding, fps: float) -> None:
     """Write frames as `transcode` encodes them; what is not a video codec (JPEG, none) is kept without loss by FFV1.
 
+    Args:
+        path: the file to write, .mp4 or .mkv.
+        frames: uint8 RGB (T, 3, H, W), H and W even.
+        encoding: codec and quality.
+        fps: frames a second.
+
     Raises:
         ValueError: a name that ends in neither .mp4 nor .mkv, or not in .mkv where FFV1 is needed; or odd sides.
     """

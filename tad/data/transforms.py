@@ -15,6 +15,10 @@ def at_most(frames: Tensor, long_side: int) -> Tensor:
 
     Video with halved colour needs even sides.
 
+    Args:
+        frames: uint8 (..., H, W).
+        long_side: px.
+
     Example:
         >>> at_most(torch.zeros(3, 61, 100, dtype=torch.uint8), 50).shape
         torch.Size([3, 30, 50])
@@ -28,7 +32,13 @@ def at_most(frames: Tensor, long_side: int) -> Tensor:
 
 
 def cover(frames: Tensor, height: int, width: int) -> Tensor:
-    """Scale frames (..., H, W) so that they cover a frame of that size, and cut out its middle."""
+    """Scale frames (..., H, W) so that they cover a frame of that size, and cut out its middle.
+
+    Args:
+        frames: uint8 (..., H, W).
+        height: of the result, px.
+        width: of the result, px.
+    """
     scale = max(height / frames.shape[-2], width / frames.shape[-1])
     size = [max(target, round(side * scale)) for target, side in zip((height, width), frames.shape[-2:], strict=True)]
     return V.center_crop(V.resize(frames, size, antialias=True), [height, width])

@@ -10,6 +10,7 @@ from tad.experiment.detector_set import detector_set, left_out
 from tad.experiment.evaluation import Evaluation, Setting, evaluate, ladder, measure
 from tad.experiment.fit_detectors import Material, calibrate_detectors, fit_detectors
 from tad.experiment.joined import compare
+from tad.experiment.looking import ClipBrowser, StrengthExplorer
 from tad.experiment.output import folder
 from tad.experiment.real_video import AS_IT_IS, Sources
 from tad.experiment.recipes import Training, named_recipe, pick, train, training_groups
@@ -19,9 +20,9 @@ from tad.experiment.sheet import sheet
 from tad.experiment.sources import sources
 
 __all__ = [
-    "AS_IT_IS", "BENIGN", "Audit", "Comparison", "Evaluation", "Material", "Setting", "Sources", "Training",
-    "audit", "benign_changes", "calibrate_detectors", "compare", "cross_dataset", "cross_fit", "detector_set",
-    "evaluate", "fit_detectors", "folder", "ladder", "left_out", "load", "load_threshold", "measure",
-    "named_recipe", "pick", "save_threshold", "score_videos", "sheet", "sources", "target", "train",
-    "training_groups", "visibilities",
+    "AS_IT_IS", "BENIGN", "Audit", "ClipBrowser", "Comparison", "Evaluation", "Material", "Setting", "Sources",
+    "StrengthExplorer", "Training", "audit", "benign_changes", "calibrate_detectors", "compare", "cross_dataset",
+    "cross_fit", "detector_set", "evaluate", "fit_detectors", "folder", "ladder", "left_out", "load",
+    "load_threshold", "measure", "named_recipe", "pick", "save_threshold", "score_videos", "sheet", "sources",
+    "target", "train", "training_groups", "visibilities",
 ]  # fmt: skip

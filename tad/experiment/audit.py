@@ -12,7 +12,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from tad.data import DecodeError, key_frame_distance, probe, read_manifest, torn_groups
 from tad.data.duplicates import find_duplicates

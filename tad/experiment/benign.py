@@ -94,7 +94,11 @@ def choose_changes(names: Iterable[str] = ()) -> dict[str, Change]:
 
 
 def benign_changes(names: Iterable[str] = ()) -> pd.DataFrame:
-    """What each benign change does, a row a change: change, levels, unit, what it does."""
+    """What each benign change does, a row a change: change, levels, unit, what it does.
+
+    Args:
+        names: of the changes wanted; all when empty.
+    """
     return pd.DataFrame(
         {"change": c.name, "levels": ", ".join(c.levels) or "-", "unit": c.unit, "what it does": c.doc}
         for c in choose_changes(names).values()

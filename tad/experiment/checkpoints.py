@@ -37,7 +37,13 @@ def threshold_path(checkpoint: str | Path) -> Path:
 
 
 def save_threshold(checkpoint: str | Path, detector: str, threshold: Threshold) -> Path:
-    """Store a detector's threshold, for the scores of whole videos, beside the weights."""
+    """Store a detector's threshold, for the scores of whole videos, beside the weights.
+
+    Args:
+        checkpoint: the file of weights.
+        detector: its name.
+        threshold: chosen on validation reals.
+    """
     path = threshold_path(checkpoint)
     path.write_text(json.dumps({"detector": detector, "unit": "video", **asdict(threshold)}, indent=1) + "\n")
     return path

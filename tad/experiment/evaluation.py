@@ -139,6 +139,12 @@ def measure(checkpoint: str, manifest: str, steps: Ladder, setting: Setting) -> 
 
     This is the long work, and nothing but the scores table comes of it: it may be done on another machine than the
     notebooks that read it (`Setting.scores`).
+
+    Args:
+        checkpoint: a file, or "demo" for the weights that ship.
+        manifest: table of videos; its `val` and `test` rows are used.
+        steps: families and strengths.
+        setting: how clips are taken and scored.
     """
     detectors, frames = detector_set(checkpoint, setting.detectors), load(checkpoint).config.frames
     without = left_out(checkpoint)

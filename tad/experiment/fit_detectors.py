@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from tad import scoring
 from tad.data import Encoding, FixedClips, check_one_class, read_manifest, transcode

@@ -95,6 +95,13 @@ def named_recipe(name: str) -> Recipe:
 def pick(checkpoint: str, manifest: str, family: str, strength: float, seed: int = 0) -> tuple:
     """One test clip of each group, real and forged, as the network sees it, for a look inside.
 
+    Args:
+        checkpoint: a file, or "demo" for the weights that ship.
+        manifest: table of videos; its `test` rows are used.
+        family: name of the forgery.
+        strength: in [0, 1].
+        seed: of the draws.
+
     Returns:
         The network, and a list of (row, clip, forged clip, mask); groups that the family cannot forge are left out.
 

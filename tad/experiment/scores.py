@@ -6,7 +6,7 @@ from itertools import product
 import pandas as pd
 import torch
 from torch import Tensor
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from tad.data import Encoding, FixedClips, to_frames, transcode
 from tad.experiment.forging import Forger
@@ -122,7 +122,11 @@ def score_table(
 
 
 def visibilities(scores: pd.DataFrame) -> pd.DataFrame:
-    """How visible each family is at each strength: the medians over the clips, one row a family and strength."""
+    """How visible each family is at each strength: the medians over the clips, one row a family and strength.
+
+    Args:
+        scores: scores table.
+    """
     made = scores[scores["label"].eq("fake") & scores["strength"].gt(0) & scores["status"].eq("ok")]
     clips = made.drop_duplicates(["video", "start_s", "method", "strength", "seed"])
     table = clips.groupby(["method", "scope", "strength"], sort=False)[list(SCALES)].median().reset_index()

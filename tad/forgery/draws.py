@@ -10,12 +10,27 @@ from torch import Generator, Tensor
 
 
 def uniform(low: float, high: float, shape: tuple[int, ...], generator: Generator, device=None) -> Tensor:
-    """Uniform numbers between `low` and `high`."""
+    """Uniform numbers between `low` and `high`.
+
+    Args:
+        low: least value.
+        high: greatest value.
+        shape: of the result.
+        generator: on the CPU.
+        device: of the result.
+    """
     return (low + (high - low) * torch.rand(shape, generator=generator)).to(device)
 
 
 def signed(low: float, high: float, shape: tuple[int, ...], generator: Generator, device=None) -> Tensor:
     """Uniform magnitudes with a random sign: for parameters of which a draw near 0 would be no manipulation.
+
+    Args:
+        low: least magnitude.
+        high: greatest magnitude.
+        shape: of the result.
+        generator: on the CPU.
+        device: of the result.
 
     Example:
         >>> signed(2, 3, (4,), Generator().manual_seed(0)).abs().floor()
@@ -32,6 +47,8 @@ def smooth_noise(count: int, size: tuple[int, int], cells: int, generator: Gener
         count: number of fields N.
         size: (H, W) in pixels.
         cells: grid points along a side; fewer are smoother.
+        generator: on the CPU.
+        device: of the result.
 
     Example:
         >>> smooth_noise(2, (16, 24), 3, Generator().manual_seed(0)).shape
@@ -46,6 +63,10 @@ def nested_swaps(count: int, generator: Generator) -> tuple[Tensor, Tensor]:
 
     Things are paired at random, the last three in a ring if the count is odd. Moving what has `turn < strength` gives a
     permutation at any strength, nothing at 0, everything at 1, and what has moved stays so at any higher strength.
+
+    Args:
+        count: N.
+        generator: on the CPU.
 
     Returns:
         source (N,): the place each thing comes from once it has moved, never its own; turn (N,) in [0, 1).

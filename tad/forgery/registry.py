@@ -177,6 +177,7 @@ def forge_batch(
     """Forge a batch, each clip by a seed of its own, as `forge` does one by one, on the device of the clips.
 
     Args:
+        name: of the family.
         clips: (B, 3, T, H, W), and `donors` alike.
         strength: of all.
         seeds: B of them.
@@ -197,6 +198,9 @@ def forge_batch(
 
 def load_file(path: str | Path) -> list[str]:
     """Import a file of a user's own; the families that it registers are from then on in every list.
+
+    Args:
+        path: a .py file.
 
     Returns:
         The names of the families it holds.

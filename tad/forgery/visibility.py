@@ -131,6 +131,9 @@ def visibility(clip: Tensor, forged: Tensor, mask: Tensor, fps: float | None = N
 def band(psnr_db: float) -> str:
     """Name the band of visibility of a PSNR in dB: "extreme", "moderate", "subtle" or "invisible".
 
+    Args:
+        psnr_db: inside the mask, before any encoding; infinite where nothing changed.
+
     Example:
         >>> band(25.0), band(math.inf)
         ('moderate', 'invisible')

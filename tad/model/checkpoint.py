@@ -43,7 +43,11 @@ def save_checkpoint(
 
 
 def read_facts(path: str | Path) -> dict:
-    """Return what `save_checkpoint` was told about the weights, with the configuration under "config"."""
+    """Return what `save_checkpoint` was told about the weights, with the configuration under "config".
+
+    Args:
+        path: a .safetensors file.
+    """
     metadata = _metadata(Path(path))
     return {**json.loads(metadata.get("facts", "{}")), "config": json.loads(metadata["config"])}
 
@@ -107,6 +111,10 @@ FITS = "fits"
 
 def compare(model: EnhancedTimeSformer, weights: dict[str, Tensor]) -> pd.DataFrame:
     """Hold a file's weights against a network's.
+
+    Args:
+        model: the network.
+        weights: tensors by name, without the prefixes of a Lightning checkpoint.
 
     Returns:
         A row a weight: weight (its name), file and network (type and shape there), fit ("fits", "missing",

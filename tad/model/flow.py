@@ -192,6 +192,10 @@ class FlowEncoder(nn.Module):
 def endpoint_error_px(flow: Tensor, truth: Tensor) -> Tensor:
     """Mean length of the difference of two flows (B, 2, H, W), px, one number a flow.
 
+    Args:
+        flow: (B, 2, H, W), px.
+        truth: of the same shape, or one that broadcasts to it, px.
+
     Example:
         >>> endpoint_error_px(torch.zeros(1, 2, 4, 4), torch.tensor([3.0, 4.0]).reshape(1, 2, 1, 1)).item()
         5.0

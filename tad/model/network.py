@@ -25,6 +25,11 @@ class EnhancedTimeSformer(nn.Module):
     recompute = False  # gradient checkpointing: a block's intermediates are computed again in the backward pass
 
     def __init__(self, config: ModelConfig):
+        """Take what it is made of.
+
+        Args:
+            config: its sizes, see `tad.model.resolve_config`.
+        """
         super().__init__()
         self.config = config
         c = config

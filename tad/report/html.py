@@ -16,6 +16,7 @@ from tad.report import pages
 from tad.report.show import PLOTLY_MIME, table_html
 
 PLOTLY_JS = "plotly.min.js"  # beside the page; the pages of one folder share it
+LIVE = "live"  # the tag of cells that make sense beside a running kernel alone: widgets, and what is said of them
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
@@ -77,6 +78,7 @@ def outline(soup: BeautifulSoup) -> list[dict[str, str | int]]:
 def _prepare(nb) -> None:
     """Make a notebook ready for its page: no clutter, plotly figures for report.js, parameters as a table."""
     nb.metadata.pop("widgets", None)
+    nb.cells = [cell for cell in nb.cells if LIVE not in cell.metadata.get("tags", [])]
     code = [cell for cell in nb.cells if cell.cell_type == "code"]
     tagged = {tag: cell for cell in code for tag in cell.metadata.get("tags", [])}
     if declared := tagged.get("parameters"):
@@ -105,7 +107,7 @@ def _plotly_element(output) -> str:
     style = f"min-height:{int(figure.get('layout', {}).get('height', 450))}px"
     data = json.dumps(figure).replace("<", "\\u003c")  # no </script> in the middle of the data
     box = f'<div class="plotly-figure" role="img" aria-label="{escape(alt)}" style="{style}"></div>'
-    return f'{box}<script type="application/json">{data}</script>'
+    return f'<div class="picture">{box}<script type="application/json">{data}</script></div>'
 
 
 def parameters(declared: str, injected: str = "") -> list[dict[str, str]]:

@@ -33,7 +33,11 @@ def write_index(reports_dir: str | Path) -> Path:
 
 
 def write_run_index(run_dir: str | Path) -> Path:
-    """Write a run's index.html from run.json and, if they exist, against_card.csv and findings.md."""
+    """Write a run's index.html from run.json and, if they exist, against_card.csv and findings.md.
+
+    Args:
+        run_dir: the run's folder.
+    """
     run_dir = Path(run_dir)
     if not (run_dir / "run.json").is_file():
         raise FileNotFoundError(f"a run's folder must hold a run.json; got {run_dir}")

@@ -18,12 +18,13 @@ FORBIDDEN = "script:not([type='application/json']), iframe, object, embed, base,
 
 
 def write(path: Path, template: str, script: str | None = None, **context) -> Path:
-    """Fill in a template as a page that stands alone; no inline script but the given one will run in it."""
+    """Fill in a template as a page that stands alone; no inline script runs in it but the given one and tables.js."""
     folder = jinja2.FileSystemLoader(TEMPLATES)
     env = jinja2.Environment(loader=folder, autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     env.filters |= {"duration": duration, "when": when, "href": quote, "last_line": last_line}
     css = Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))
-    source = (TEMPLATES / script).read_text(encoding="utf-8") if script else ""
+    scripts = [script, "tables.js"] if script else ["tables.js"]
+    source = "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in scripts)
     page = env.get_template(template).render(context, css=css, script=Markup(source), policy=_policy(source))
     path.write_text(page, encoding="utf-8")
     return path

@@ -38,6 +38,10 @@ def p_values(calibration: pd.DataFrame, scores: ArrayLike) -> np.ndarray:
 def guaranteed(alpha: float, n_groups: int) -> bool:
     """Whether so many calibration groups can promise a false-positive rate alpha at all: 1 / (n + 1) reaches it.
 
+    Args:
+        alpha: a rate in (0, 1).
+        n_groups: of the calibration.
+
     Example:
         >>> guaranteed(0.05, 18), guaranteed(0.05, 19)
         (False, True)
@@ -49,6 +53,10 @@ def guaranteed(alpha: float, n_groups: int) -> bool:
 
 def in_words(p_value: float, n_groups: int) -> str:
     """Say what a conformal p-value means, with the number of groups that it rests on.
+
+    Args:
+        p_value: in (0, 1].
+        n_groups: of the calibration.
 
     Example:
         >>> in_words(1 / 13, 12)

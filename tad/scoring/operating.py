@@ -67,7 +67,14 @@ def reals_needed(name: str) -> int:
 def at_operating_points(
     table: pd.DataFrame, weights: np.ndarray | None = None, n_boot: int = 1000, seed: int = 0
 ) -> dict[str, Interval]:
-    """Measure the statistics of `operating_points`, each with its interval or the number of reals that it needs."""
+    """Measure the statistics of `operating_points`, each with its interval or the number of reals that it needs.
+
+    Args:
+        table: scored rows of one detector, reals and fakes.
+        weights: of each row; one fake per real when None.
+        n_boot: resamples of groups.
+        seed: of the bootstrap.
+    """
     n_reals = int((~is_fake(table)).sum())
     found = {}
     for name, statistic in operating_points(table, weights).items():

@@ -62,6 +62,10 @@ def auc_statistic(table: pd.DataFrame, weights: np.ndarray) -> Statistic:
 
     A group taken twice is not compared with its own copy. Fakes are easier to tell from the reals of their own scene,
     and copies would make such pairs twice as frequent as they are: every resample would look too good.
+
+    Args:
+        table: scored rows of one detector; columns label, score and group.
+        weights: of each row, >= 0.
     """
     fake, score, groups = is_fake(table), table["score"].to_numpy(float), _Groups(table)
     order, over_ties = _ties(score)

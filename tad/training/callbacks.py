@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from lightning.pytorch.callbacks import Callback, Checkpoint, Timer
 from lightning.pytorch.plugins.io import TorchCheckpointIO
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 
 class Progress(Callback):

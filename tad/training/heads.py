@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from tad.model import peak
 from tad.training.self_forged import SelfForged
@@ -45,7 +45,13 @@ class Pool:
 
 
 def make_pool(data: SelfForged, workers: int = 0, device: str = "cpu") -> Pool:
-    """Make all pairs once, on some processes, and keep them on a device."""
+    """Make all pairs once, on some processes, and keep them on a device.
+
+    Args:
+        data: the pairs.
+        workers: processes that forge; none beside this one when 0.
+        device: where the pool is kept, "cpu" or "cuda".
+    """
     loader, parts = DataLoader(data, None, num_workers=workers), {}
     for i, item in enumerate(tqdm(loader, total=len(data), desc="forging", unit="pair")):
         for name in ("real", "fake", "mask"):
@@ -69,6 +75,7 @@ def fit_head(net: nn.Module, pool: Pool, which: Tensor, recipe: HeadRecipe, seed
         which: indices of the pairs.
         recipe: the numbers.
         seed: of the order and the flips.
+        desc: name of the progress bar.
 
     Returns:
         The network, in evaluation mode.

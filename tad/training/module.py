@@ -21,6 +21,12 @@ class Reconstruction(L.LightningModule):
     """
 
     def __init__(self, model: EnhancedTimeSformer, recipe: Recipe):
+        """Take what it is made of.
+
+        Args:
+            model: the network to train.
+            recipe: the numbers that the weights depend on.
+        """
         super().__init__()
         self.model, self.recipe = model, recipe
         # by name: a strategy that shards the weights flattens them

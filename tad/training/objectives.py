@@ -124,5 +124,10 @@ def hide_mid_frame(video: Tensor, which: Tensor | None = None) -> Tensor:
 
 
 def frame_error(prediction: Tensor, target: Tensor) -> Tensor:
-    """Mean squared error of frames (B, 3, H, W), one number a frame: the card's score."""
+    """Mean squared error of frames (B, 3, H, W), one number a frame: the card's score.
+
+    Args:
+        prediction: (B, 3, H, W) in [-1, 1].
+        target: of the same shape.
+    """
     return F.mse_loss(prediction, target, reduction="none").mean(dim=(1, 2, 3))

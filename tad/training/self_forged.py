@@ -46,6 +46,7 @@ class SelfForged(Dataset):
             forgeries: by name; families that need landmarks cannot take part.
             pairs: their number.
             seed: of all draws.
+            variation: how tiles are cut, shrunk, forged and encoded.
         """
         self.clips, self.forgeries, self.pairs = clips, forgeries, pairs
         self.seed, self.variation = seed, variation

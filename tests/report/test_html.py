@@ -5,6 +5,7 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from nbformat import v4
 
 from tad.report import export_html
 
@@ -142,3 +143,11 @@ def test_plotlys_script_is_shared_and_written_only_where_needed(notebook, tmp_pa
     export_html(tmp_path / "empty.ipynb", tmp_path / "empty.html")
     assert not (tmp_path / "plotly.min.js").exists()
     assert 'plotly.min.js"' not in (tmp_path / "empty.html").read_text()
+
+
+def test_cells_for_a_running_kernel_are_left_out(notebook, tmp_path):
+    live = {"tags": ["live"]}
+    cells = [v4.new_markdown_cell("## Pull", metadata=live), v4.new_code_cell("Explorer().panel", metadata=live)]
+    nbformat.write(v4.new_notebook(cells=[*notebook.cells, *cells]), tmp_path / "a.ipynb")
+    text = export_html(tmp_path / "a.ipynb", tmp_path / "a.html").read_text()
+    assert "Explorer" not in text and "Pull" not in text and "Deeper" in text

@@ -80,15 +80,15 @@ def _panels(curves: pd.DataFrame, panels: dict[str, str]) -> go.Figure:
     )  # fmt: skip
     lowest = curves[["auc", "low"]].min().min()
     x_axis, y_axis = (layout[key].to_plotly_json() for key in ("xaxis", "yaxis"))
-    y_axis |= {"range": [min(0.4, lowest) - 0.02, 1.02], "matches": "y"}
+    y_axis |= {"range": [min(0.4, lowest) - 0.02, 1.02]}
     width, height, step = (1 - GAP * (columns - 1)) / columns, panel_px / plot_px, (panel_px + GAP_PX) / plot_px
     for i, panel in enumerate(panels):
         row, column = divmod(i, columns)
         left, top = column * (width + GAP), 1 - row * step
-        place = {"domain": [left, left + width], "anchor": f"y{panel}", "matches": "x"}
-        place |= {"showticklabels": panel in _lowest(panels)}
-        layout[f"xaxis{panel}"] = x_axis | place
-        layout[f"yaxis{panel}"] = y_axis | {"domain": [max(0, top - height), top], "anchor": f"x{panel}"}
+        place = {"domain": [left, left + width], "anchor": f"y{panel}", "showticklabels": panel in _lowest(panels)}
+        alike = [{"matches": axis} if panel else {} for axis in "xy"]  # the first follows none: plotly warns of a loop
+        layout[f"xaxis{panel}"] = x_axis | place | alike[0]
+        layout[f"yaxis{panel}"] = y_axis | {"domain": [max(0, top - height), top], "anchor": f"x{panel}"} | alike[1]
         layout[f"yaxis{panel}"].title.text = "" if column else "AUC"
         legend = {"x": left + width + 0.008, "y": top, "xanchor": "left", "yanchor": "top", "tracegroupgap": 0}
         layout[f"legend{panel}"] = legend | {"font": {"size": 11}, "bgcolor": "rgba(0,0,0,0)"}

@@ -18,6 +18,7 @@ DETECTOR = "midframe_mse"  # the card's numbers mean nothing on the axis of anot
 ROC_FAMILIES = 10  # so many curves can be told apart
 HOVER = "%{fullData.name}<br>false-positive rate %{x:.3f}<br>true-positive rate %{y:.3f}"
 HOVER += "<br>threshold %{customdata}<extra></extra>"
+RESAMPLES = 200  # of groups, for the band of a curve
 
 
 @style.theme()
@@ -80,19 +81,20 @@ def score_by_family(scores: pd.DataFrame, threshold: float) -> Figure:
 def roc(scores: pd.DataFrame) -> go.Figure:
     """Draw ROC curves against the same reals: of all fakes, of each scope, and of each family at its greatest strength.
 
-    Of more families than `ROC_FAMILIES` the legend shows the names alone, to be clicked: thirty curves are a tangle.
+    The band is that of all fakes, from bootstraps over groups; the star is what the model card claims. Of more families
+    than `ROC_FAMILIES` the legend shows the names alone, to be clicked: thirty curves are a tangle.
     """
     rows = _strongest(scores)
     layout = style.plotly_layout(
         f"ROC of {DETECTOR}",
-        f"{_counts(rows)}<br>each family at its greatest strength",
+        f"{_counts(rows)}<br>each family at its greatest strength; band: 95 % over groups, pointwise",
         xaxis={"title": {"text": "false-positive rate"}, "range": [-0.01, 1.01], "constrain": "domain"},
         yaxis={"title": {"text": "true-positive rate"}, "range": [-0.01, 1.02]},
         hovermode="closest",
         margin={"t": 104},
     )
     families = rows.loc[rows["label"] == "fake", "method"].unique()
-    layout.height = max(layout.height, 250 + 20 * len(families))  # the legend would scroll
+    layout.height = max(layout.height, 380 + 20 * len(families))  # the legend would scroll
     chance = {
         "name": "chance (AUC 0.500)",
         "hoverinfo": "skip",
@@ -103,7 +105,8 @@ def roc(scores: pd.DataFrame) -> go.Figure:
         scopes = _roc_curves(rows, "scope", 2.5)
         curves = [*scopes, *(curve.update(visible="legendonly") for curve in curves)]
     pooled = _roc_curve("all families", rows, {"color": style.OURS, "width": 3.5})
-    return go.Figure([go.Scatter(x=[0, 1], y=[0, 1], mode="lines", **chance), pooled, *curves], layout)
+    straight = go.Scatter(x=[0, 1], y=[0, 1], mode="lines", **chance)
+    return go.Figure([straight, _card_point(), *_roc_band(rows), pooled, *curves], layout)
 
 
 def _roc_curves(rows: pd.DataFrame, column: str, width: float) -> list[go.Scatter]:
@@ -122,6 +125,40 @@ def _roc_curve(name: str, rows: pd.DataFrame, line: dict) -> go.Scatter:
         x=false_rate.tolist(), y=true_rate.tolist(), customdata=thresholds, mode="lines", line=line,
         name=f"{escape(name)} (AUC {area:.3f})", hovertemplate=HOVER, meta={"auc": area},
     )  # fmt: skip
+
+
+def _roc_band(rows: pd.DataFrame) -> list[go.Scatter]:
+    """The band in which 95 % of the curves of resampled groups lie, at each false-positive rate; none of one group."""
+    groups, codes = np.unique(rows["group"], return_inverse=True)
+    if len(groups) < 2:
+        return []
+    grid, fake = np.linspace(0, 1, 101), (rows["label"] == "fake").to_numpy()
+    drawn, curves = np.random.default_rng(0).multinomial(len(groups), [1 / len(groups)] * len(groups), RESAMPLES), []
+    for taken in drawn:
+        weight = taken[codes]
+        if weight[fake].any() and weight[~fake].any():
+            false_rate, true_rate, _ = roc_curve(fake, rows["score"], sample_weight=weight)
+            curves.append(np.interp(grid, false_rate, true_rate))
+    if not curves:
+        return []
+    low, high = np.quantile(curves, [0.025, 0.975], axis=0)
+    return [go.Scatter(
+        x=[*grid, *grid[::-1]], y=[*high, *low[::-1]], mode="lines", fill="toself", fillcolor=style.OURS, opacity=0.1,
+        line={"width": 0}, name="all families, interval", hoverinfo="skip",
+    )]  # fmt: skip
+
+
+def _card_point() -> go.Scatter:
+    """What the card claims for ultra-extreme fakes."""
+    place = {"x": [CARD.false_positive_rate], "y": [CARD.recall], "mode": "markers", "cliponaxis": False}
+    told = f"card: recall {CARD.recall:.0%}, false positives {CARD.false_positive_rate:.0%} (ultra-extreme)"
+    look = {"symbol": "star", "size": 13, "color": style.CARD_COLOUR}
+    return go.Scatter(**place, name="card, ultra-extreme fakes", marker=look, hovertemplate=f"{told}<extra></extra>")
+
+
+def counted(scores: pd.DataFrame) -> str:
+    """How many clips and groups stand behind the figures of a scores table, for a caption: "n = 6 real clips ..."."""
+    return _counts(_strongest(scores))
 
 
 def _strongest(scores: pd.DataFrame) -> pd.DataFrame:

@@ -9,11 +9,24 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tad.report.style import EDGE, HEAT, LABELS, MUTED, OURS, mpl_text, plain_log_ticks, spans_decades, theme
+from tad.report.card import CARD
+from tad.report.style import (
+    CARD_COLOUR,
+    EDGE,
+    HEAT,
+    LABELS,
+    MUTED,
+    OURS,
+    mpl_text,
+    plain_log_ticks,
+    spans_decades,
+    theme,
+)
 
 COLUMNS = 3  # panels side by side
 ROW_IN, HEAD_IN = 0.2, 0.85
 SPLITS = {"val": "chose the threshold", "test": "unseen"}
+CARDS = "midframe_mse"  # the detector whose axis the card's threshold belongs to
 DARK = 0.55  # luminance of a cell below which its text is white
 
 
@@ -45,7 +58,8 @@ def scores_by_source(units: pd.DataFrame, thresholds: pd.DataFrame, unit: str = 
 
 def _source_panel(ax: Axes, name: str, rows: pd.DataFrame, cut: pd.Series, lines: pd.DataFrame) -> None:
     place = {key: y for y, key in enumerate(lines.itertuples(index=False, name=None))}
-    if spans_decades([*rows["score"], cut["value"]]):
+    card = [CARD.threshold] if name == CARDS else []
+    if spans_decades([*rows["score"], cut["value"], *card]):
         ax.set_xscale("log")
         plain_log_ticks(ax.xaxis)
     ys = np.array([place[key] for key in rows[["split", "group"]].itertuples(index=False, name=None)])
@@ -54,6 +68,8 @@ def _source_panel(ax: Axes, name: str, rows: pd.DataFrame, cut: pd.Series, lines
     if np.isfinite(cut["low"]):
         ax.axvspan(cut["low"], cut["high"], color=MUTED, alpha=0.15, lw=0)
     ax.axvline(cut["value"], color=OURS, lw=1.4)
+    for value in card:
+        ax.axvline(value, color=CARD_COLOUR, lw=1.4, ls="--")
     ax.scatter(score[~over], ys[~over], s=26, color=LABELS["real"], alpha=0.75, lw=0, zorder=3)
     ax.scatter(score[over], ys[over], s=34, color=LABELS["fake"], marker="X", lw=0, zorder=3)
     ax.axhline(lines["split"].eq("val").sum() - 0.5, color=EDGE, lw=1, ls="--")
@@ -74,7 +90,10 @@ def _source_legend(figure: Figure, units: pd.DataFrame, unit: str) -> None:
         ax.plot([], [], color=OURS, lw=1.4, label="threshold")[0],
         ax.fill_between([], [], color=MUTED, alpha=0.15, label="threshold with one validation group left out"),
     ]
-    figure.legend(handles=handles, loc="outside upper left", ncols=4, alignment="left", title=f"n = {told}",
+    if units["detector"].eq(CARDS).any():
+        label = f"card's threshold {CARD.threshold}"
+        handles.append(ax.plot([], [], color=CARD_COLOUR, lw=1.4, ls="--", label=label)[0])
+    figure.legend(handles=handles, loc="outside upper left", ncols=3, alignment="left", title=f"n = {told}",
                   title_fontsize=9.5, columnspacing=1.4)  # fmt: skip
 
 

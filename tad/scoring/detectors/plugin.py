@@ -15,6 +15,9 @@ COLUMNS = ["video", "detector", "score"]
 def load_detectors(path: str | Path) -> list[str]:
     """Import a file of a user's own; the detectors that it registers are from then on in `DETECTORS`.
 
+    Args:
+        path: a .py file.
+
     Returns:
         The names of the detectors it holds.
 

@@ -141,6 +141,10 @@ def _file(detector: type) -> str:
 def build(name: str, model: EnhancedTimeSformer | None) -> Detector:
     """Build a registered detector on a network.
 
+    Args:
+        name: of a detector in the register.
+        model: the network that it scores by; None for what needs none.
+
     Raises:
         ValueError: no detector of that name.
     """

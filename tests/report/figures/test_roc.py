@@ -1,7 +1,9 @@
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_curve
 
 from tad.report import figures
 
@@ -14,7 +16,7 @@ def oracle_auc(real: list[float], fake: list[float]) -> float:
 
 @pytest.fixture(scope="module")
 def curves(scores) -> dict:
-    return {trace.name: trace for trace in figures.roc(scores).data}
+    return {trace.name: trace for trace in figures.roc(scores).data if "AUC" in trace.name}
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,30 @@ def test_of_many_families_the_scopes_are_drawn_and_the_families_wait_in_the_lege
     many = [warp.assign(method=f"warp {i}", score=warp["score"] * (1 + i / 10)) for i in range(11)]
     noise = scores[scores["method"] == "noise"].assign(scope="whole")
     traces = figures.roc(pd.concat([scores[scores["label"] == "real"], noise, *many])).data
-    shown = [trace.name.split(" (")[0] for trace in traces if trace.visible is None]
+    shown = [trace.name.split(" (")[0] for trace in traces if trace.visible is None and "AUC" in trace.name]
     waiting = [trace.name.split(" (")[0] for trace in traces if trace.visible == "legendonly"]
     assert shown == ["chance", "all families", "whole", "local"]
     assert sorted(waiting) == sorted(["noise", *(f"warp {i}" for i in range(11))])
+
+
+def test_the_band_holds_95_percent_of_the_curves_of_resampled_groups(scores):
+    band = next(trace for trace in figures.roc(scores).data if trace.name == "all families, interval")
+    half = len(band.x) // 2
+    high, low = np.array(band.y[:half]), np.array(band.y[half:][::-1])
+    rows = scores[(scores["detector"] == "midframe_mse") & (scores["status"] == "ok") & (scores["label"] != "unknown")]
+    rows = rows[(rows["label"] == "real") | (rows["strength"] == 1.0)]
+    draws, inside = np.random.default_rng(7), []
+    for _ in range(100):  # by taking the rows of each group as often as it is drawn
+        taken = pd.concat([rows[rows["group"] == group] for group in draws.choice(rows["group"].unique(), 4)])
+        false_rate, true_rate, _ = roc_curve(taken["label"] == "fake", taken["score"])
+        at = np.interp(0.2, false_rate, true_rate)
+        inside.append(low[20] - 1e-9 <= at <= high[20] + 1e-9)
+    assert 0.9 <= np.mean(inside) <= 1.0 and (low < high).any()
+
+
+def test_one_group_has_no_band_and_the_card_has_a_star(scores):
+    names = [trace.name for trace in figures.roc(scores[scores["group"] == "g0"]).data]
+    assert "all families, interval" not in names
+    star = next(trace for trace in figures.roc(scores).data if trace.name.startswith("card"))
+    assert (*star.x, *star.y) == (0.0, 1.0) and "recall 100%, false positives 0%" in star.hovertemplate
+    assert figures.counted(scores) == "n = 24 real clips (4 groups), 72 fake clips (4 groups)"

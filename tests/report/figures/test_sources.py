@@ -31,6 +31,15 @@ def test_scores_stand_in_the_line_of_their_source(units, thresholds):
     assert [text.get_text() for text in figure.legends[0].get_texts()][:2] == ["real clip", "real clip called fake"]
 
 
+def test_the_cards_threshold_stands_on_the_axis_of_its_own_score_alone(units, thresholds):
+    renamed = {"a": "midframe_mse"}
+    figure = figures.scores_by_source(units.replace(renamed), thresholds.replace(renamed))
+    upright = [[line for line in ax.lines if len(set(line.get_xdata())) == 1] for ax in figure.axes]
+    dashed = [[line.get_xdata()[0] for line in lines if line.get_linestyle() == "--"] for lines in upright]
+    assert dashed == [[0.3137], []]
+    assert figure.legends[0].get_texts()[-1].get_text() == "card's threshold 0.3137"
+
+
 def test_many_detectors_leave_no_empty_panel(units, thresholds):
     many = pd.concat([units[units["detector"].eq("a")].assign(detector=name) for name in "abcd"])
     cuts = pd.DataFrame({"detector": list("abcd"), "value": 1.0, "low": 1.0, "high": 1.0})
