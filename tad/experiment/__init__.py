@@ -6,6 +6,16 @@ from tad.experiment.checkpoints import load, load_threshold, save_threshold
 from tad.experiment.comparison import Comparison, target
 from tad.experiment.detector_set import detector_set, left_out
 from tad.experiment.evaluation import Evaluation, Setting, evaluate, ladder, measure
+from tad.experiment.explain_ladder import (
+    Looked,
+    explanations,
+    falling,
+    in_words,
+    measure_explanations,
+    measured_explanations,
+)
+from tad.experiment.explain_pictures import head_grid, motion, profile, strip
+from tad.experiment.explain_video import explain_video
 from tad.experiment.fit_detectors import Material, calibrate_detectors, fit_detectors
 from tad.experiment.joined import compare
 from tad.experiment.output import folder
@@ -17,8 +27,10 @@ from tad.experiment.sheet import sheet
 from tad.experiment.sources import sources
 
 __all__ = [
-    "AS_IT_IS", "BENIGN", "Audit", "Comparison", "Evaluation", "Material", "Setting", "Sources", "Training", "audit",
-    "benign_changes", "calibrate_detectors", "compare", "detector_set", "evaluate", "fit_detectors", "folder", "ladder",
-    "left_out", "load", "load_threshold", "measure", "named_recipe", "pick", "save_threshold", "score_videos", "sheet",
-    "sources", "target", "train", "training_groups", "visibilities",
+    "AS_IT_IS", "BENIGN", "Audit", "Comparison", "Evaluation", "Looked", "Material", "Setting", "Sources", "Training",
+    "audit", "benign_changes", "calibrate_detectors", "compare", "detector_set", "evaluate", "explain_video",
+    "explanations", "falling", "fit_detectors", "folder", "head_grid", "in_words", "ladder", "left_out", "load",
+    "load_threshold", "measure", "measure_explanations", "measured_explanations", "motion", "named_recipe", "pick",
+    "profile", "save_threshold", "score_videos", "sheet", "sources", "strip", "target", "train", "training_groups",
+    "visibilities",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from tad.experiment.detector_set import detector_set
 from tad.experiment.evaluation import ENCODING, reals_of
 from tad.experiment.fit_detectors import Encoded
 from tad.experiment.forging import Forger, choose
+from tad.experiment.output import folder
 from tad.explain import Effort, Questions
 from tad.forgery import Forgery, psnr_db
 from tad.scoring import Detector, look
@@ -158,6 +159,33 @@ def measure_explanations(
     return pd.DataFrame(lines)
 
 
+def explanations(
+    looked: Looked, output: str | Path, families: list[str], strengths: list[float], effort: Effort, *,
+    measured: str = "", methods: list[str] | None = None, weaker: list[str] | None = None, draws: int = 24,
+) -> pd.DataFrame:  # fmt: skip
+    """Measure explanations, or read what was measured before, and leave `explanations.parquet`.
+
+    Args:
+        looked, families, strengths, effort: see `measure_explanations`.
+        output: folder.
+        measured: a table that this wrote before, narrowed to the families and strengths asked for; measured now when
+            empty.
+        methods: asked at the greatest strength, against mask, model and random weights; all when empty.
+        weaker: asked at the others, against the mask alone; all when empty.
+        draws: of infidelity.
+    """
+    if measured:
+        rows = measured_explanations(measured)
+        rows = rows[rows["strength"].isin(strengths) & rows["family"].isin(families or rows["family"])]
+        rows = rows[rows["detector"].isin(looked.detectors or rows["detector"])]
+    else:
+        questions = Questions(tuple(methods or ()), draws=draws)
+        others = Questions(tuple(weaker or ()), against_model=False, against_random_weights=False)
+        rows = measure_explanations(looked, families, strengths, effort, questions, others)
+    rows.to_parquet(folder(output) / "explanations.parquet", index=False)
+    return rows
+
+
 def measured_explanations(file: str | Path) -> pd.DataFrame:
     """Read what `measure_explanations` wrote before.
 
@@ -181,3 +209,30 @@ def falling(rows: pd.DataFrame, measure: str = "space_auc", seed: int = 0) -> pd
         line |= {"value": found.value, "low": found.low, "high": found.high, "text": found.text()}
         lines.append(line | {"n_groups": found.n_groups, "psnr_db": own["psnr_db"].median()})
     return pd.DataFrame(lines)
+
+
+def in_words(rows: pd.DataFrame, seed: int = 0) -> list[str]:
+    """Say which methods look where the change is, and whether this falls with strength; a sentence a line."""
+    lines = []
+    for detector, own in rows.groupby("detector", sort=False):
+        found = explain.summary(own[own["strength"] == own["strength"].max()], seed)
+        said = found[found["measure"].isin(explain.IN_WORDS) & found["verdict"].notna()]
+        for row in said.sort_values("method", kind="stable").itertuples():
+            lines.append(f"{detector}, {row.method}, {explain.IN_WORDS[row.measure]}: {row.text}, {row.verdict}.")
+        lines += _fall(str(detector), own, seed)
+    return lines
+
+
+def _fall(detector: str, rows: pd.DataFrame, seed: int) -> list[str]:
+    """How much of each method's pixel AUC is owed to the forgery: its gain over the real clip, by strength."""
+    lines = []
+    for method, own in rows[rows["kind"].ne("control")].groupby("method", sort=False):
+        wide = own.pivot_table(index=["group", "family"], columns="strength", values="space_auc")
+        if 0.0 not in wide or len(wide.columns) < 2:
+            continue
+        gains = {s: explain.mean_over_groups(pd.Series(wide.index.get_level_values("group")),
+                                             (wide[s] - wide[0.0]).reset_index(drop=True), seed=seed)
+                 for s in wide.columns if s}  # fmt: skip
+        texts = ", ".join(f"{gain.text('+.2f')} at strength {s:g}" for s, gain in gains.items())
+        lines.append(f"{detector}, {method}: pixel AUC above that of the real clip {texts}.")
+    return lines

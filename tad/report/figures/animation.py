@@ -11,6 +11,7 @@ from tad.report.figures.frames import HEAT_ALPHA
 from tad.report.style import HEAT
 
 GAP_PX, SCALE, QUALITY = 6, 2, 72
+WIDEST_PX = 900  # of both pictures together
 SECONDS_MOST = 4.9  # what moves for longer must have a button that stops it (WCAG 2.2.2)
 
 
@@ -41,7 +42,9 @@ def animation(
         if masks is not None:
             for part in pair:
                 part[_edge(_enlarged(masks[i] > 0.5))] = 255
-        pictures.append(Image.fromarray(np.concatenate([pair[0], np.full_like(pair[0][:, :GAP_PX], 255), pair[1]], 1)))
+        both = Image.fromarray(np.concatenate([pair[0], np.full_like(pair[0][:, :GAP_PX], 255), pair[1]], axis=1))
+        both.thumbnail((WIDEST_PX, WIDEST_PX))
+        pictures.append(both)
     out, rounds = io.BytesIO(), max(1, int(SECONDS_MOST * fps / len(frames)))
     pictures[0].save(
         out, "webp", save_all=True, append_images=pictures[1:], duration=round(1000 / fps), loop=rounds, quality=QUALITY

@@ -28,7 +28,7 @@ def film_strip(
         rows: each a sequence of frames (H, W, 3), uint8 or float in [0, 1]; up to about eight stay readable.
         titles: one line of text for each row.
         frame_labels: what stands below the columns, for instance times.
-        overlays: for each row None or heat maps (H, W) in [0, 1], one a frame, drawn over grey frames.
+        overlays: for each row None or heat maps (H, W) in [0, 1], one a frame or None, drawn over grey frames.
         outlines: for each row None or masks (H, W) in [0, 1], one a frame, outlined at 0.5.
     """
     overlays, outlines = overlays or [None] * len(rows), outlines or [None] * len(rows)
@@ -54,11 +54,11 @@ def film_strip(
         figure.add_artist(Line2D([0.62, 0.65], [y, y], color="white", lw=1.1))
         figure.text(0.66, y - 0.05 / total, "outline: what was changed", fontsize=9, color=MUTED, va="baseline")
     if heated:
-        cax = figure.add_axes((0, 0.4 / total, 0.3, 0.1 / total))
+        cax = figure.add_axes((0.015, 0.4 / total, 0.3, 0.1 / total))
         scale = figure.colorbar(ScalarMappable(cmap=HEAT), cax=cax, orientation="horizontal", alpha=HEAT_ALPHA)
         scale.outline.set_visible(False)
         cax.tick_params(labelsize=8.5, length=2)
-        figure.text(0.315, 0.4 / total, "heat, share of the greatest", fontsize=9, color=MUTED, va="baseline")
+        figure.text(0.33, 0.4 / total, "heat, share of the greatest", fontsize=9, color=MUTED, va="baseline")
     return figure
 
 
