@@ -8,6 +8,7 @@ from tad.experiment.detector_set import detector_set, left_out
 from tad.experiment.evaluation import Evaluation, Setting, evaluate, ladder, measure
 from tad.experiment.explain_ladder import (
     Looked,
+    by_family,
     explanations,
     falling,
     in_words,
@@ -28,9 +29,9 @@ from tad.experiment.sources import sources
 
 __all__ = [
     "AS_IT_IS", "BENIGN", "Audit", "Comparison", "Evaluation", "Looked", "Material", "Setting", "Sources", "Training",
-    "audit", "benign_changes", "calibrate_detectors", "compare", "detector_set", "evaluate", "explain_video",
-    "explanations", "falling", "fit_detectors", "folder", "head_grid", "in_words", "ladder", "left_out", "load",
-    "load_threshold", "measure", "measure_explanations", "measured_explanations", "motion", "named_recipe", "pick",
-    "profile", "save_threshold", "score_videos", "sheet", "sources", "strip", "target", "train", "training_groups",
-    "visibilities",
+    "audit", "benign_changes", "by_family", "calibrate_detectors", "compare", "detector_set", "evaluate",
+    "explain_video", "explanations", "falling", "fit_detectors", "folder", "head_grid", "in_words", "ladder",
+    "left_out", "load", "load_threshold", "measure", "measure_explanations", "measured_explanations", "motion",
+    "named_recipe", "pick", "profile", "save_threshold", "score_videos", "sheet", "sources", "strip", "target",
+    "train", "training_groups", "visibilities",
 ]  # fmt: skip

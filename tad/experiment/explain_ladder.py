@@ -161,7 +161,8 @@ def measure_explanations(
 
 def explanations(
     looked: Looked, output: str | Path, families: list[str], strengths: list[float], effort: Effort, *,
-    measured: str = "", methods: list[str] | None = None, weaker: list[str] | None = None, draws: int = 24,
+    measured: str = "", more: list[str] | None = None, methods: list[str] | None = None,
+    weaker: list[str] | None = None, draws: int = 24,
 ) -> pd.DataFrame:  # fmt: skip
     """Measure explanations, or read what was measured before, and leave `explanations.parquet`.
 
@@ -170,18 +171,23 @@ def explanations(
         output: folder.
         measured: a table that this wrote before, narrowed to the families and strengths asked for; measured now when
             empty.
+        more: families that are measured at the greatest strength alone, by the methods of `weaker`, against the mask.
         methods: asked at the greatest strength, against mask, model and random weights; all when empty.
         weaker: asked at the others, against the mask alone; all when empty.
         draws: of infidelity.
     """
     if measured:
         rows = measured_explanations(measured)
-        rows = rows[rows["strength"].isin(strengths) & rows["family"].isin(families or rows["family"])]
+        rows = rows[rows["strength"].isin(strengths)]
+        rows = rows[rows["family"].isin([*families, *(more or [])] if families else rows["family"])]
         rows = rows[rows["detector"].isin(looked.detectors or rows["detector"])]
     else:
         questions = Questions(tuple(methods or ()), draws=draws)
         others = Questions(tuple(weaker or ()), against_model=False, against_random_weights=False)
         rows = measure_explanations(looked, families, strengths, effort, questions, others)
+        if more:
+            brief = measure_explanations(looked, more, [max(strengths)], effort, others)
+            rows = pd.concat([rows, brief], ignore_index=True)
     rows.to_parquet(folder(output) / "explanations.parquet", index=False)
     return rows
 
@@ -199,8 +205,12 @@ def measured_explanations(file: str | Path) -> pd.DataFrame:
 
 
 def falling(rows: pd.DataFrame, measure: str = "space_auc", seed: int = 0) -> pd.DataFrame:
-    """How a measure changes with strength: one row a detector, method and strength, mean and interval over groups."""
-    lines = []
+    """How a measure changes with strength: one row a detector, method and strength, mean and interval over groups.
+
+    Families that were not measured at every strength are left out.
+    """
+    steps = rows.groupby(["detector", "family"])["strength"].transform("nunique")
+    rows, lines = rows[steps == rows["strength"].nunique()], []
     for (detector, method, kind, strength), own in rows.groupby(
         ["detector", "method", "kind", "strength"], sort=False
     ):  # fmt: skip
@@ -209,6 +219,24 @@ def falling(rows: pd.DataFrame, measure: str = "space_auc", seed: int = 0) -> pd
         line |= {"value": found.value, "low": found.low, "high": found.high, "text": found.text()}
         lines.append(line | {"n_groups": found.n_groups, "psnr_db": own["psnr_db"].median()})
     return pd.DataFrame(lines)
+
+
+def by_family(rows: pd.DataFrame, measure: str = "space_auc", seed: int = 0) -> pd.DataFrame:
+    """How right each method and control is on each family at full strength: a row a detector and family.
+
+    Returns:
+        Columns detector, family, n (groups), and one a method, mean and interval over groups; methods that were not
+        measured on every family are left out.
+    """
+    full = rows[rows["strength"] == rows["strength"].max()]
+    lines = []
+    for (detector, family), own in full.groupby(["detector", "family"], sort=False):
+        lines.append({"detector": detector, "family": family, "n": own["group"].nunique()} | {
+            name: explain.mean_over_groups(part["group"], part[measure], seed=seed).text()
+            for name, part in own.groupby("method", sort=False)
+        })  # fmt: skip
+    table = pd.DataFrame(lines)
+    return table.dropna(axis="columns") if table["detector"].nunique() == 1 else table
 
 
 def in_words(rows: pd.DataFrame, seed: int = 0) -> list[str]:

@@ -26,6 +26,7 @@ from tad.experiment.checkpoints import load
 from tad.experiment.detector_set import detector_set
 from tad.experiment.score import choose_threshold
 from tad.explain import Effort, Grid
+from tad.model import EnhancedTimeSformer
 from tad.report import Part, animation_html, figure_html, figures, write_explanation
 from tad.scoring import Detector, look, score
 
@@ -82,9 +83,10 @@ def explain_video(
     except DecodeError as error:
         raise ValueError(f"{video} cannot be explained: {error}") from error
     clip = look(_prepared(watched.best, judge), judge.view)
-    maps = explain.error_maps(model, fitted=detector_set(checkpoint, explain.ERROR_MAPS.values()))
+    fitted = [d for d in detector_set(checkpoint, variants=False) if d.name in explain.ERROR_MAPS.values()]
+    maps = explain.error_maps(model, fitted=fitted) if len(fitted) == len(explain.ERROR_MAPS) else {}
     heat = explain.explain(judge, clip, method, effort, maps if judge.view else None)
-    grid = tuple(min(n, side) for n, side in zip(explain.TUBELETS, clip.shape[1:], strict=True))
+    grid = explain.fitting(explain.TUBELETS, clip.shape[1:])
     cells = explain.evidence(heat.values, grid)
     shown = heat.values.clamp(min=0) if method in DRAWN else cells
     mean = float(np.mean(watched.scores))
@@ -231,25 +233,28 @@ def _worth(judge: Detector, clip: Tensor, cells: Tensor, grid: Grid, effort: Eff
     return Part("Does the detector agree?", [said])
 
 
-def _residuals(model, maps: dict[str, Detector], best: Clip) -> Part:
+def _residuals(model: EnhancedTimeSformer, maps: dict[str, Detector], best: Clip) -> Part:
     """The network's own residuals on the mid frame, whatever the detector."""
     size = model.config.size
-    small = Clip(best.start_s, best.end_s, resize_short_side(best.frames, size))
-    clip = network_input(small, size)
+    clip = network_input(Clip(best.start_s, best.end_s, resize_short_side(best.frames, size)), size)
     mid = clip.shape[1] // 2
     with torch.inference_mode():
         drawn = model(clip[None])[0]
     frames = [to_frames(part)[0].permute(1, 2, 0).numpy() for part in (clip[:, mid : mid + 1], drawn.transpose(0, 1))]
+    names = {"reconstruction_error": "its error", "flow_error": "disagreement of flows"}
     heats = [explain.error_map(drawer, clip).values[mid].clamp(min=0) for drawer in maps.values()]
     scaled = [(heat / heat.max().clamp(min=1e-12)).numpy() for heat in heats]
     strip = figures.film_strip(
-        [[*frames, frames[0], frames[0]]], ["the mid frame of that clip, as the network sees it"],
-        ["frame", "reconstruction", "its error", "disagreement of flows"],
-        overlays=[[None, None, *scaled]],
+        [[*frames, *[frames[0]] * len(maps)]], ["the mid frame of that clip, as the network sees it"],
+        ["frame", "reconstruction", *(names[name] for name in maps)], overlays=[[None, None, *scaled]] if maps else None,
     )  # fmt: skip
     said = (
         "Both residuals are relative to what real patches of that texture and motion cost the network; a network "
         "trained on a few minutes of footage is wrong in many places that are real."
     )
-    alt = "The mid frame, its reconstruction, and the frame under the heat of its error and of the flows' disagreement"
+    if not maps:
+        said = "What is usual on real patches was not fitted for these weights (tad fit), so that no error is drawn."
+    alt = "The mid frame, its reconstruction" + ", and the frame under the heat of its error and of the flows" * bool(
+        maps
+    )
     return Part("What the network did not expect", [said], [figure_html(strip, alt)])

@@ -34,6 +34,7 @@ SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and o
             "clips": 1,
             "steps": 1,
             "families": ["flicker"],
+            "more": [],
             "strengths": [0.0, 1.0],
             "long_side": 160,
             "methods": ["ablation", "grad_cam", "attention_rollout", "own_map"],
@@ -58,6 +59,7 @@ SIZES = {  # what each notebook is told besides seed, manifest, checkpoint and o
             "clips": 2,
             "steps": 4,
             "families": ["flicker"],
+            "more": [],
             "strengths": [0.0, 1.0],
             "methods": [
                 "ablation",

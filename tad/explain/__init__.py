@@ -11,7 +11,7 @@ from tad.explain.attribution import (
     occlusion,
     smooth_grad,
 )
-from tad.explain.cells import TUBELETS, Grid, cells, evidence, pooled, spread
+from tad.explain.cells import TUBELETS, Grid, cells, evidence, fitting, pooled, spread
 from tad.explain.controls import control_maps, random_detector, random_twin
 from tad.explain.error_maps import ERROR_MAPS, error_map, error_maps
 from tad.explain.faithfulness import Remembered, deletion_area, deletion_curve, infidelity
@@ -25,7 +25,7 @@ __all__ = [
     "COLUMNS", "ERROR_MAPS", "IN_WORDS", "METHODS", "TUBELETS", "ClipScore", "Effort", "Grid", "Heat", "Questions",
     "Remembered", "ablation", "agreement", "attention", "attention_gradient", "attention_of_mid_frame", "blurred",
     "cells", "control_maps", "deletion_area", "deletion_curve", "embedded_layer", "error_map", "error_maps",
-    "evidence", "explain", "grad_cam", "infidelity", "integrated_gradients", "is_differentiable",
+    "evidence", "explain", "fitting", "grad_cam", "infidelity", "integrated_gradients", "is_differentiable",
     "layer_integrated_gradients", "localisation", "mean_over_groups", "measure_clip", "occlusion", "pooled",
     "random_detector", "random_twin", "rollout", "smooth_grad", "spread", "summary", "table", "usable",
 ]  # fmt: skip

@@ -31,6 +31,16 @@ def cells(shape: tuple[int, int, int], grid: Grid) -> Tensor:
     return (t[:, None, None] * grid[1] + y[:, None]) * grid[2] + x
 
 
+def fitting(grid: Grid, shape: tuple[int, int, int]) -> Grid:
+    """The grid, or as many cells as a small clip has frames and px.
+
+    Example:
+        >>> fitting((8, 7, 7), (4, 32, 32))
+        (4, 7, 7)
+    """
+    return tuple(min(n, side) for n, side in zip(grid, shape, strict=True))
+
+
 def pooled(heat: Tensor, grid: Grid) -> Tensor:
     """Sum a heat map (T, H, W) over its cells: (n,), in the order of their numbers.
 
@@ -61,4 +71,5 @@ def evidence(heat: Tensor, grid: Grid = TUBELETS) -> Tensor:
     A method's values have a sign, and what adds to the score in one pixel and takes from it in the next is no evidence:
     they are summed over cells first. All methods and controls are compared after this, on the same cells.
     """
+    grid = fitting(grid, heat.shape)
     return spread(pooled(heat, grid).clamp(min=0), heat.shape, grid)

@@ -107,7 +107,7 @@ def infidelity(
 
         parts = (heat / 3).expand(1, 3, *heat.shape)  # over colours, which are blurred together
         return captum_infidelity(
-            score, perturb, clip[None], parts, n_perturb_samples=n, max_examples_per_batch=score.batch,
+            score, perturb, clip[None], parts, n_perturb_samples=n, max_examples_per_batch=min(score.batch, n),
             normalize=normalize,
         ).item()  # fmt: skip
 

@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 from torch import Generator, Tensor
 
 from tad.explain.attribution import WITHOUT_GRADIENT, Effort, Heat
-from tad.explain.cells import TUBELETS, Grid, evidence, pooled
+from tad.explain.cells import TUBELETS, Grid, evidence, fitting, pooled
 from tad.explain.controls import control_maps, random_detector
 from tad.explain.faithfulness import Remembered, deletion_area, deletion_curve, infidelity
 from tad.explain.localisation import localisation
@@ -49,6 +49,7 @@ def measure_clip(
         deletion, infidelity, random_weights (rank correlation of the map with that of the random network). What was
         not asked, or is not defined, is NaN.
     """
+    grid = fitting(questions.grid, clip.shape[1:])
     heats = _by_name(detector, clip, effort, questions.methods, maps)
     generator = lambda: Generator().manual_seed(seed)  # noqa: E731 the same draws for every map
     controls = {name: Heat(heat) for name, heat in control_maps(clip, generator()).items()}
@@ -59,15 +60,15 @@ def measure_clip(
         twins = _by_name(twin, clip, effort, again, drawn) if again else {}
     score, curves, rows = Remembered(detector, effort.batch), {}, []
     for name, heat in {**controls, **heats}.items():
-        shown = evidence(heat.values, questions.grid)
+        shown = evidence(heat.values, grid)
         row = {"method": name, "kind": CONTROL if name in controls else METHOD, "delta": heat.delta}
         row |= localisation(shown, mask) | dict.fromkeys(("deletion", "infidelity", "random_weights"), float("nan"))
         if questions.against_model:
-            curves[name] = deletion_curve(score, clip, shown, generator(), questions.grid)  # the random map's first
+            curves[name] = deletion_curve(score, clip, shown, generator(), grid)  # the random map's first
             row["deletion"] = deletion_area(curves[name], curves[RANDOM])
-            row["infidelity"] = infidelity(score, clip, heat.values, generator(), questions.draws, questions.grid)
+            row["infidelity"] = infidelity(score, clip, heat.values, generator(), questions.draws, grid)
         if name in twins:
-            row["random_weights"] = _likeness(shown, evidence(twins[name].values, questions.grid), questions.grid)
+            row["random_weights"] = _likeness(shown, evidence(twins[name].values, grid), grid)
         rows.append(row)
     return rows
 

@@ -8,9 +8,15 @@ from tad.explain.measured import CONTROL
 from tad.scoring import Interval, group_bootstrap
 from tad.scoring.resampled import Statistic
 
+CLIP = ["video", "family", "strength"]
 SPACE, TIME = ([f"{where}_{name}" for name in MEASURES] for where in ("space", "time"))
 LOWER_IS_BETTER = ("deletion", "infidelity", "random_weights")
 COLUMNS = (*SPACE, *TIME, *LOWER_IS_BETTER)
+NAMES = ("pointing", "AUC", "AP", "IoU")
+HEADS = dict(zip(SPACE, (f"where: {name}" for name in NAMES), strict=True))
+HEADS |= dict(zip(TIME, (f"when: {name}" for name in NAMES), strict=True))
+HEADS |= {"deletion": "deletion (low)", "infidelity": "infidelity (low)", "random_weights": "random weights (low)"}
+BETTER = "better than every control"
 IN_WORDS = {"space_auc": "in space", "time_auc": "over time", "deletion": "by deletion"}  # what the verdict looks at
 
 
@@ -32,7 +38,8 @@ def summary(rows: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """Measure every method and control of one detector.
 
     Args:
-        rows: of `measure_clip`, with the column group; one detector, the strengths and families that count.
+        rows: of `measure_clip`, with the columns of `CLIP` and group; one detector, the strengths and families that
+            count. Clips on which some method was not measured are left out: all are compared on the same.
         seed: of the bootstrap over groups.
 
     Returns:
@@ -40,11 +47,15 @@ def summary(rows: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
         best one by this measure), gain over it, paired by clip (positive = better), gain_low, gain_high, and verdict.
 
     Raises:
-        ValueError: rows of several detectors.
+        ValueError: rows of several detectors, or no clip that every method was measured on.
     """
     if rows["detector"].nunique() > 1:
         raise ValueError(f"a table is of one detector; got {sorted(set(rows['detector']))}")
-    wide = {name: own.set_index(["video", "family", "strength"]) for name, own in rows.groupby("method", sort=False)}
+    n_methods = rows.groupby(CLIP)["method"].transform("nunique")
+    rows = rows[n_methods == rows["method"].nunique()]
+    if rows.empty:
+        raise ValueError("methods are compared on the same clips; got no clip that every method was measured on")
+    wide = {name: own.set_index(CLIP) for name, own in rows.groupby("method", sort=False)}
     kinds = {name: own["kind"].iloc[0] for name, own in wide.items()}
     lines = []
     for measure in COLUMNS:
@@ -67,7 +78,7 @@ def _verdict(control: str, gain: Interval) -> dict:
     if np.isnan(gain.low):
         words = f"not told from the {control} ({gain.note})"
     elif gain.low > 0:
-        words = f"better than every control, the {control} included"
+        words = f"{BETTER}, the {control} included"
     else:
         words = f"{'worse' if gain.high < 0 else 'no better'} than the {control}"
     return {"control": control, "gain": gain.value, "gain_low": gain.low, "gain_high": gain.high, "verdict": words}
@@ -77,18 +88,19 @@ def table(found: pd.DataFrame) -> pd.DataFrame:
     """Lay a summary out as method x measure, each cell a value with its interval, methods first, then controls.
 
     Returns:
-        Columns method, those of `COLUMNS`, "in words".
+        Columns method; "better than every control", where of `IN_WORDS`; the measures under the names of `HEADS`.
     """
     short = found.assign(text=[_short(*of) for of in zip(found["value"], found["low"], found["high"], strict=True)])
     wide = short.pivot(index="method", columns="measure", values="text").reindex(columns=list(COLUMNS))
-    said = found[found["measure"].isin(IN_WORDS) & found["verdict"].notna()]
-    words = {
-        name: "; ".join(f"{IN_WORDS[row.measure]} {row.verdict}" for row in own.itertuples())
-        for name, own in said.groupby("method", sort=False)
-    }
     kinds = found.drop_duplicates("method").set_index("method")["kind"]
     order = [*kinds.index[kinds != CONTROL], *kinds.index[kinds == CONTROL]]
-    return wide.reindex(order).assign(**{"in words": [words.get(name, "control") for name in order]}).reset_index()
+    won = found[found["verdict"].fillna("").str.startswith(BETTER)]
+    where = {
+        name: ", ".join(IN_WORDS[m] for m in IN_WORDS if m in set(own))
+        for name, own in won.groupby("method")["measure"]
+    }
+    better = ["(a control)" if kinds[name] == CONTROL else where.get(name) or "nowhere" for name in order]
+    return wide.reindex(order).rename(columns=HEADS).assign(**{"better than every control": better}).reset_index()
 
 
 def _short(value: float, low: float, high: float) -> str:
