@@ -21,7 +21,7 @@ from tad.experiment.fit_detectors import Material, calibrate_detectors, fit_dete
 from tad.experiment.joined import compare
 from tad.experiment.output import folder
 from tad.experiment.real_video import AS_IT_IS, Sources
-from tad.experiment.recipes import Training, named_recipe, pick, train, training_groups
+from tad.experiment.recipes import Training, named_recipe, train, training_groups
 from tad.experiment.score import score_videos
 from tad.experiment.scores import visibilities
 from tad.experiment.sheet import sheet
@@ -32,6 +32,6 @@ __all__ = [
     "audit", "benign_changes", "by_family", "calibrate_detectors", "compare", "detector_set", "evaluate",
     "explain_video", "explanations", "falling", "fit_detectors", "folder", "head_grid", "in_words", "ladder",
     "left_out", "load", "load_threshold", "measure", "measure_explanations", "measured_explanations", "motion",
-    "named_recipe", "pick", "profile", "save_threshold", "score_videos", "sheet", "sources", "strip", "target",
+    "named_recipe", "profile", "save_threshold", "score_videos", "sheet", "sources", "strip", "target",
     "train", "training_groups", "visibilities",
 ]  # fmt: skip

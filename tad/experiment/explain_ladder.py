@@ -116,12 +116,16 @@ class Looked:
         """Which frames are forged, (T, 1, 1): a stretch drawn for each clip, the mid frame somewhere in it."""
         total = self.model.config.frames
         lasting = min(self.lasting or total, total)
-        name = f"{self.seed} stretch {row['video']} {row['start_s']}"
-        draw = int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big")
         first, last = max(0, total // 2 - lasting + 1), min(total // 2, total - lasting)
-        start = first + draw % (last - first + 1)
+        start = first + _draw(self.seed, row) % (last - first + 1)
         frames = torch.arange(total)[:, None, None]
         return (frames >= start) & (frames < start + lasting)
+
+
+def _draw(seed: int, row: dict) -> int:
+    """A number of each clip, whatever was done to it: of its stretch, its random map, its deletions."""
+    name = f"{seed} stretch {row['video']} {row['start_s']}"
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big")
 
 
 def measure_explanations(
@@ -152,7 +156,7 @@ def measure_explanations(
         for judge in looked.judges:
             clip, mask = view.clip(judge.view), view.changed(judge.view)
             maps = looked.maps if judge.view == looked.model.config.size else None
-            rows = explain.measure_clip(judge, clip, mask, effort, asked, maps, looked.seed)
+            rows = explain.measure_clip(judge, clip, mask, effort, asked, maps, _draw(looked.seed, view.facts))
             lines += [{**view.facts, "detector": judge.name, "seed": looked.seed, **row} for row in rows]
     if not lines:
         raise ValueError(f"explanations are measured on clips that a family can forge; got none by {sorted(chosen)}")
@@ -245,8 +249,9 @@ def in_words(rows: pd.DataFrame, seed: int = 0) -> list[str]:
     for detector, own in rows.groupby("detector", sort=False):
         found = explain.summary(own[own["strength"] == own["strength"].max()], seed)
         said = found[found["measure"].isin(explain.IN_WORDS) & found["verdict"].notna()]
-        for row in said.sort_values("method", kind="stable").itertuples():
-            lines.append(f"{detector}, {row.method}, {explain.IN_WORDS[row.measure]}: {row.text}, {row.verdict}.")
+        for method, rows_of in said.groupby("method", sort=False):
+            parts = (f"{explain.IN_WORDS[row.measure]} {row.text}, {row.verdict}" for row in rows_of.itertuples())
+            lines.append(f"{detector}, {method}: {'; '.join(parts)}.")
         lines += _fall(str(detector), own, seed)
     return lines
 

@@ -246,7 +246,8 @@ def _residuals(model: EnhancedTimeSformer, maps: dict[str, Detector], best: Clip
     scaled = [(heat / heat.max().clamp(min=1e-12)).numpy() for heat in heats]
     strip = figures.film_strip(
         [[*frames, *[frames[0]] * len(maps)]], ["the mid frame of that clip, as the network sees it"],
-        ["frame", "reconstruction", *(names[name] for name in maps)], overlays=[[None, None, *scaled]] if maps else None,
+        ["frame", "reconstruction", *(names[name] for name in maps)],
+        overlays=[[None, None, *scaled]] if maps else None,
     )  # fmt: skip
     said = (
         "Both residuals are relative to what real patches of that texture and motion cost the network; a network "
@@ -254,7 +255,5 @@ def _residuals(model: EnhancedTimeSformer, maps: dict[str, Detector], best: Clip
     )
     if not maps:
         said = "What is usual on real patches was not fitted for these weights (tad fit), so that no error is drawn."
-    alt = "The mid frame, its reconstruction" + ", and the frame under the heat of its error and of the flows" * bool(
-        maps
-    )
+    alt = "The mid frame and its reconstruction" + ", and the frame under the heat of both residuals" * bool(maps)
     return Part("What the network did not expect", [said], [figure_html(strip, alt)])

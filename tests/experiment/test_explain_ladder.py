@@ -36,7 +36,6 @@ def test_a_part_of_the_clip_is_forged_with_its_mid_frame(looked):
 
 
 def test_at_strength_nothing_the_real_is_held_against_the_mask_of_its_fake(looked):
-    real, weak, fake = looked.views(choose(["flicker"]), [0.0, 0.1, 1.0]).__next__(), None, None
     views = [v for v in looked.views(choose(["flicker"]), [0.0, 0.1, 1.0]) if v.facts["group"] == "g3"]
     real, weak, fake = views
     assert torch.equal(real.mask, fake.mask) and real.facts["psnr_db"] == float("inf")
@@ -68,7 +67,7 @@ def test_every_version_has_a_row_a_method_and_control(looked, tmp_path):
     assert set(steps["strength"]) == {0.0, 1.0} and "ablation" in set(steps["method"])
     assert list(by_family(rows)["family"]) == ["flicker", "local_noise"] and "ablation" not in by_family(rows)
     words = in_words(rows)
-    assert any("midframe_mse, own_map, in space" in line and "needs 6 groups" in line for line in words)
+    assert any("midframe_mse, own_map: in space" in line and "needs 6 groups" in line for line in words)
     assert any("pixel AUC above that of the real clip" in line for line in words)
 
 
