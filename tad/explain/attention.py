@@ -2,8 +2,8 @@
 
 The probabilities leave the network through the module `probabilities` of each attention, on its eager path, whose
 output equals the fused path's. They are read there, not recomputed, and no copy of the network is made. Memory: one
-forward pass holds, of each layer, h (N T'^2 + T' N^2) numbers, for `base` (h 12, T' 8, N 196) 15 MB; the product over
-all T' N tokens of `rollout`, a thousand times as many, is never written out.
+forward pass holds, of each layer, h (N T'^2 + T' N^2) numbers, for `base` (h 12, T' 8, N 196) 15 MB; the product of
+`rollout` over all T' N tokens is never written out.
 """
 
 import torch
