@@ -228,3 +228,39 @@ def test_forge_refuses_in_one_line(words, told, capsys, tmp_path, monkeypatch):
     assert main(["forge", *words]) == 2
     err = capsys.readouterr().err
     assert re.search(told, err) and err.count("\n") == 1 and not list(tmp_path.iterdir())
+
+
+def test_explain_writes_a_page(moving_video, checkpoint, tmp_path, capsys):
+    out = tmp_path / "r.html"
+    words = [
+        "explain",
+        str(moving_video),
+        "--detector",
+        "midframe_mse",
+        "--checkpoint",
+        str(checkpoint),
+        "-o",
+        str(out),
+    ]
+    assert main(["explain", "--list"]) == 0
+    assert "integrated_gradients: the score's gradient at the pixels" in capsys.readouterr().out
+    assert main([*words, "--method", "attention_rollout", "-o", str(out)]) == 0
+    assert re.match(rf"{re.escape(str(out))}: (REAL|FAKE), score [\d.e-]+ by midframe_mse, ", capsys.readouterr().out)
+    page = out.read_text()
+    assert "Why moving.mp4 got its score" in page and "was not fitted for these weights (tad fit)" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "explain needs a video and -o; got no video, no -o"),
+        (["a.mp4", "-o", "r.html", "--steps", "0"], "steps must be 1 or more; got 0"),
+        (["a.mp4", "-o", "r.html"], "a.mp4 cannot be explained: no such file"),
+        (["a.mp4", "-o", "r.html", "--detector", "guess"], "got 'guess'"),
+    ],
+)
+def test_explain_refuses_in_one_line(words, told, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["explain", *words]) == 2
+    err = capsys.readouterr().err
+    assert told in err and err.count("\n") == 1 and not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Training and a look inside: what 01 and 04 show."""
+"""Training: what 01 shows."""
 
 import sys
 from dataclasses import dataclass
@@ -11,8 +11,7 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from tad import scoring
 from tad.data import Encoding, FixedClips, open_footage
 from tad.experiment.checkpoints import checkpoint_path, load, save_threshold
-from tad.experiment.evaluation import CARD_DETECTOR, calibrate, reals_of
-from tad.experiment.forging import Forger, choose
+from tad.experiment.evaluation import CARD_DETECTOR, calibrate
 from tad.experiment.output import folder
 from tad.experiment.scores import NOTHING, reconstruct, score_table
 from tad.model import read_facts
@@ -90,31 +89,6 @@ def named_recipe(name: str) -> Recipe:
     if name not in RECIPES:
         raise ValueError(f"recipe must be one of {', '.join(RECIPES)}; got {name!r}")
     return RECIPES[name]
-
-
-def pick(checkpoint: str, manifest: str, family: str, strength: float, seed: int = 0) -> tuple:
-    """One test clip of each group, real and forged, as the network sees it, for a look inside.
-
-    Args:
-        checkpoint: a file, or "demo" for the weights that ship.
-        manifest: table of videos; its `test` rows are used.
-        family: name of the forgery.
-        strength: in [0, 1].
-        seed: of the draws.
-
-    Returns:
-        The network, and a list of (row, clip, forged clip, mask); groups that the family cannot forge are left out.
-
-    Raises:
-        ValueError: no such family, or no group that it can forge.
-    """
-    model = load(checkpoint)
-    clips = FixedClips(reals_of(manifest, "test"), model.config.frames, model.config.size, 1, "decoding test videos")
-    forger, chosen = Forger(clips, seed), choose([family])[family]
-    made = [(row, clips[i], forger(i, chosen, strength)) for i, row in enumerate(clips.rows)]
-    if all(fake is None for _, _, fake in made):
-        raise ValueError(f"{family} needs a test clip with a face, and a second one for a donor; got none")
-    return model, [(row, clip, *fake) for row, clip, fake in made if fake is not None]
 
 
 def training_groups(checkpoint: str) -> list[str]:

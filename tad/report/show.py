@@ -50,11 +50,14 @@ def show(figure: Figure | go.Figure, alt: str, caption: str = "") -> None:
 
 
 def light(png: bytes) -> bytes:
-    """Reduce a large picture to 256 colours, so that a page with many photographs can be mailed; small ones stay."""
+    """Reduce a large picture to 256 colours, so that a page with many photographs can be mailed; small ones stay.
+
+    By octree: the median cut spends its colours on what is frequent, and draws heat of 0.8 and of 1.0 in one colour.
+    """
     if len(png) <= LARGE_BYTES:
         return png
     out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(256, Image.Quantize.MEDIANCUT).save(out, "png", optimize=True)
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE).save(out, "png", optimize=True)
     return out.getvalue()
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from tad.report.style import HEAT, MUTED, mpl_text, theme
 
@@ -27,14 +28,15 @@ def film_strip(
         rows: each a sequence of frames (H, W, 3), uint8 or float in [0, 1]; up to about eight stay readable.
         titles: one line of text for each row.
         frame_labels: what stands below the columns, for instance times.
-        overlays: for each row None or heat maps (H, W) in [0, 1], one a frame, drawn over grey frames.
+        overlays: for each row None or heat maps (H, W) in [0, 1], one a frame or None, drawn over grey frames.
         outlines: for each row None or masks (H, W) in [0, 1], one a frame, outlined at 0.5.
     """
     overlays, outlines = overlays or [None] * len(rows), outlines or [None] * len(rows)
     columns = max(len(row) for row in rows)
     cell = (WIDTH_IN - GAP_IN * (columns - 1)) / columns
     heights = [cell * np.shape(row[0])[0] / np.shape(row[0])[1] for row in rows]
-    bar = BAR_IN if any(heat is not None for heat in overlays) else 0.0
+    heated, outlined = (any(part is not None for part in parts) for parts in (overlays, outlines))
+    bar = BAR_IN if heated or outlined else 0.0
     total = sum(heights) + TITLE_IN * len(rows) + (LABEL_IN if frame_labels else 0.05) + bar
     figure = Figure(figsize=(WIDTH_IN, total), layout="none")
     top = total
@@ -46,12 +48,17 @@ def film_strip(
             draw_frame(ax, frame, None if heats is None else heats[i], None if masks is None else masks[i])
     for ax, label in zip(figure.axes[-len(rows[-1]) :], frame_labels, strict=False):
         ax.set_xlabel(mpl_text(label), fontsize=9, color=MUTED, labelpad=3)
-    if bar:
-        cax = figure.add_axes((0, 0.4 / total, 0.3, 0.1 / total))
+    if outlined:
+        y = (0.45 if heated else 0.32) / total
+        figure.add_artist(Line2D([0.62, 0.65], [y, y], color="black", lw=2.4))
+        figure.add_artist(Line2D([0.62, 0.65], [y, y], color="white", lw=1.1))
+        figure.text(0.66, y - 0.05 / total, "outline: what was changed", fontsize=9, color=MUTED, va="baseline")
+    if heated:
+        cax = figure.add_axes((0.015, 0.4 / total, 0.3, 0.1 / total))
         scale = figure.colorbar(ScalarMappable(cmap=HEAT), cax=cax, orientation="horizontal", alpha=HEAT_ALPHA)
         scale.outline.set_visible(False)
         cax.tick_params(labelsize=8.5, length=2)
-        figure.text(0.315, 0.4 / total, "heat, share of the greatest", fontsize=9, color=MUTED, va="baseline")
+        figure.text(0.33, 0.4 / total, "heat, share of the greatest", fontsize=9, color=MUTED, va="baseline")
     return figure
 
 
