@@ -63,6 +63,7 @@ def _do_run(options) -> int:
         raise
     run.close(DONE if whole else FAILED, key_numbers=key_numbers(run.folder))
     if not whole:
-        print(f"tad: {run.record['stations'][-1]['error']}\nsee {run.folder / name}.failed.ipynb", file=sys.stderr)
+        [error] = [s["error"] for s in run.record["stations"] if s["notebook"] == name]
+        print(f"tad: {error.splitlines()[-1]}\nsee {run.folder / name}.failed.ipynb", file=sys.stderr)
     print(run.folder / "index.html")
     return 0 if whole else 1

@@ -10,6 +10,7 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from tad import scoring
 from tad.data import Encoding, FixedClips, open_footage
+from tad.experiment.calibration import calibration_path, save_calibration
 from tad.experiment.checkpoints import checkpoint_path, load, save_threshold
 from tad.experiment.evaluation import CARD_DETECTOR, calibrate, reals_of
 from tad.experiment.forging import Forger, choose
@@ -77,6 +78,8 @@ def train(
     scores = score_table(built, clips, NOTHING, Encoding("none"), seed, "scoring validation reals")
     threshold = calibrate(scores)
     save_threshold(checkpoint, CARD_DETECTOR, threshold)
+    calibration_path(checkpoint).unlink(missing_ok=True)  # of weights that lay there before
+    save_calibration(checkpoint, scores[scores["detector"] == CARD_DETECTOR], rows)
     log, steps = (pd.read_csv(training / name) for name in ("log.csv", "steps.csv"))
     return Training(checkpoint, log, steps, read_facts(checkpoint), threshold, scores, clips, model)
 

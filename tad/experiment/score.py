@@ -1,12 +1,13 @@
 """Verdicts on video files."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from torch import Tensor
 
 from tad.data import LONG_SIDE, Clip, Counts, DecodeError, at_most, face_clip, no_clip_reason, read_clips
 from tad.data.second_decoder import check_decoder
+from tad.experiment.calibration import load_calibration, unlike_calibration
 from tad.experiment.checkpoints import load, load_threshold
 from tad.experiment.detector_set import detector_set
 from tad.report import CARD
@@ -48,6 +49,7 @@ def score_videos(
     crop: str = "frame",
     decoder: str = "pyav",
     detector: str = "",
+    watch: Callable[[Clip, Tensor, float], None] | None = None,
 ) -> Iterator[dict[str, str | float | int | None]]:
     """Score videos one after another.
 
@@ -58,12 +60,14 @@ def score_videos(
         crop: "frame" for the middle of the frame, "face" for the largest face.
         decoder: "pyav", or "torchcodec" where it imports.
         detector: by name; the default beside the weights when empty.
+        watch: is told of each clip, what was judged of it, uint8 (T, 3, h, w), and its score.
 
     Yields:
         A row a video (`COLUMNS`): the score is the mean over its clips, `seconds` how much video was decoded, the
-        verdict FAKE above the threshold, REAL otherwise; UNKNOWN, with an empty score and the reason in `status`, for
-        a file that cannot be decoded, holds no whole clip, or no face where one is asked for. A status that begins
-        with "ok" says what was left out.
+        verdict FAKE above the threshold, REAL otherwise; UNKNOWN for a file of another kind than any that the detector
+        was calibrated on (where that is stored), and, with an empty score and the reason in `status`, for one that
+        cannot be decoded, holds no whole clip, or no face where one is asked for. A status that begins with "ok" says
+        what was left out.
 
     Raises:
         ValueError: another crop, no such checkpoint or threshold, a decoder that is another or does not import.
@@ -73,6 +77,7 @@ def score_videos(
     check_decoder(decoder)
     name, limit = choose_threshold(checkpoint, threshold, detector)
     [judge], frames = detector_set(checkpoint, [name]), load(checkpoint).config.frames
+    calibration = load_calibration(checkpoint, name)
     for path in paths:
         counts, ends, faceless = Counts(), [0.0], []
         row = {"video": str(path), "threshold": limit}
@@ -80,7 +85,11 @@ def score_videos(
             size = judge.view if crop == "frame" else None
             clips = read_clips(path, frames=frames, size=size, counts=counts, decoder=decoder)
             inputs = _inputs(clips, judge.view, ends, faceless if crop == "face" else None)
-            scores = [score([judge], one)[name] for one in inputs]
+            scores = []
+            for clip, one in inputs:
+                scores.append(score([judge], one)[name])
+                if watch:
+                    watch(clip, one, scores[-1])
             if not scores and faceless:
                 raise DecodeError(f"no face in {len(faceless)} clips")
             if not scores:
@@ -92,21 +101,25 @@ def score_videos(
             verdict = "FAKE" if mean > limit else "REAL"
             left_out = f", no face in {len(faceless)} of {counts.clips} clips" if faceless else ""
             left_out += f", broken off after {counts.frames} frames: {counts.broken}" if counts.broken else ""
+            if why := unlike_calibration(path, calibration):
+                verdict, left_out = "UNKNOWN", f"{left_out}, unlike calibration: {why}"
             judged = {"status": f"ok{left_out}", "score": mean, "verdict": verdict, "clips": len(scores)}
         row |= {**judged, "seconds": round(ends[-1], 2)}
         yield {column: row[column] for column in COLUMNS}
 
 
-def _inputs(clips: Iterable[Clip], view: int | None, ends: list[float], faceless: list | None) -> Iterator[Tensor]:
-    """The frames of clips, uint8; with `faceless` given, their face, and there the times of clips without one.
+def _inputs(
+    clips: Iterable[Clip], view: int | None, ends: list[float], faceless: list | None
+) -> Iterator[tuple[Clip, Tensor]]:  # fmt: skip
+    """Clips with what is judged of each, uint8: with `faceless` given the face, and there the times of clips without.
 
     What looks at the video's own resolution gets at most what it was fitted on, and faces as large as its tiles.
     """
     for clip in clips:
         ends[0] = clip.end_s
         if faceless is None:
-            yield at_most(clip.frames, LONG_SIDE) if view is None else clip.frames
+            yield clip, at_most(clip.frames, LONG_SIDE) if view is None else clip.frames
         elif (face := face_clip(clip.frames, view or FACE_PX)) is not None:
-            yield face
+            yield clip, face
         else:
             faceless.append(clip.start_s)
