@@ -1,4 +1,4 @@
-"""`tad reproduce` and `tad run`: notebooks in, reports out."""
+"""`tad reproduce`, `tad run`, `tad compare`, `tad index`: notebooks in, reports out, and reports held together."""
 
 import sys
 
@@ -41,15 +41,24 @@ def _do_reproduce(options) -> int:
 def _run(commands):
     command = add_command(
         commands, "run", _do_run, "run one notebook and render it",
-        "  tad run 02_evaluate\n  tad run 03_generalization -p seed 1 -p strengths '[0.1, 1.0]' --name ladder",
+        "  tad run 02_evaluate\n  tad run 03_generalization -p seed 1 -p strengths '[0.1, 1.0]' --name ladder"
+        "\n  tad run 03_generalization --sweep seed=0,1,2 --sweep checkpoint=demo,mine.safetensors --jobs 2",
     )  # fmt: skip
     command.add_argument("notebook", help="its name, such as 02_evaluate")
     command.add_argument("-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
     command.add_argument("--name", default="", help="folder under reports/ (default: the notebook's name)")
     command.add_argument("--force", action="store_true", help="do again what was done with the same inputs")
+    command.add_argument(
+        "--sweep", action="append", default=[], metavar="NAME=VALUE,...", help="run every combination of such values, "
+        "each as a run of its own; stopped at any time, the same command goes on",
+    )  # fmt: skip
+    command.add_argument("--jobs", type=int, default=1, help="processes of a sweep at a time (default 1)")
 
 
 def _do_run(options) -> int:
+    if options.sweep:
+        return _do_sweep(options)
+    from tad.experiment.interrupt import ends_like_ctrl_c
     from tad.experiment.reproduce import key_numbers
     from tad.experiment.runs import DONE, FAILED, Run, check_parameters, notebook_path
 
@@ -57,7 +66,8 @@ def _do_run(options) -> int:
     given = check_parameters(name, dict(options.parameter))
     run = Run(options.name or name, seed=given.get("seed", 0), parameters=given)
     try:
-        whole = run.execute(name, {"output": run.relative, **given}, force=options.force)
+        with ends_like_ctrl_c():
+            whole = run.execute(name, {"output": run.relative, **given}, force=options.force)
     except KeyboardInterrupt:
         run.close("interrupted")
         raise
@@ -67,3 +77,19 @@ def _do_run(options) -> int:
         print(f"tad: {error.splitlines()[-1]}\nsee {run.folder / name}.failed.ipynb", file=sys.stderr)
     print(run.folder / "index.html")
     return 0 if whole else 1
+
+
+def _do_sweep(options) -> int:
+    from tad.experiment.runs import DONE
+    from tad.experiment.sweep import cells, sweep, values
+
+    swept = [values(text) for text in options.sweep]
+    if len(dict(swept)) < len(swept):
+        raise ValueError(f"each parameter is swept once; got {', '.join(name for name, _ in swept)}")
+    found = sweep(
+        cells(options.notebook, dict(swept), dict(options.parameter), options.name), options.jobs, options.force
+    )
+    width = max(map(len, found))
+    print("\n".join(f"{name.ljust(width)}  {status}" for name, status in found.items()))
+    print(f"\ntad compare {' '.join(found)}\nreports/index.html")
+    return 0 if set(found.values()) == {DONE} else 1

@@ -158,7 +158,7 @@ def _moment(score: float, _, clip: Clip, judged: Tensor, judge: Detector) -> Mom
 
 
 def _pictures(moments: list[Moment], judge: Detector) -> list[Picture]:
-    """A strip a moment, or one of all where a map speaks of one frame each; below the frames where the score is from."""
+    """A strip a moment, or one of all where a map speaks of one frame each; below, where the score comes from."""
     if all(len(moment.frames) == 1 for moment in moments):
         labels = [f"{moment.labels[0]}, from {moment.title}" for moment in moments]
         frames = [moment.frames[0] for moment in moments]
