@@ -1,4 +1,4 @@
-"""`tad reproduce`, `tad run`, `tad compare`, `tad index`: notebooks in, reports out, and reports held together."""
+"""`tad reproduce` and `tad run`: notebooks in, reports out."""
 
 import sys
 
@@ -7,8 +7,8 @@ from tad.cli.command import add_command
 
 def add(commands):
     """Add the commands."""
-    _reproduce(commands)
-    _run(commands)
+    for one in (_reproduce, _run):
+        one(commands)
 
 
 def _reproduce(commands):
