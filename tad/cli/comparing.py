@@ -33,7 +33,7 @@ def _do_compare(options) -> int:
     found = compare_runs(options.run, options.detector)
     tables = {"what was asked differently": found.differing, "is there a difference?": found.paired} | found.metrics
     for heading, table in tables.items():
-        print(f"\n{heading}\n\n{printable(table.to_string(index=False)) if len(table) else 'nothing'}")
+        print(f"\n{heading}\n\n{printable(table.to_string(index=False, na_rep='–')) if len(table) else 'nothing'}")
     page = (options.out or reports_dir() / COMPARISON).absolute()
     runs = []
     for run, name, record in zip(options.run, found.names, found.records, strict=True):

@@ -2,7 +2,9 @@
 
 import sys
 
-from tad.cli.command import add_command
+from tad.cli.command import add_command, printable
+
+SHOWN = 10  # changes of a table that are printed
 
 
 def add(commands):
@@ -14,18 +16,27 @@ def add(commands):
 def _reproduce(commands):
     command = add_command(
         commands, "reproduce", _do_reproduce, "train, evaluate, and write the reports",
-        "  tad reproduce\n  tad reproduce --size full --seed 1\n  tad reproduce --name tuesday --force",
+        "  tad reproduce\n  tad reproduce --size full --seed 1\n  tad reproduce --name tuesday --force"
+        "\n  tad reproduce --size full --check reports/reference",
     )  # fmt: skip
     command.add_argument("--size", default="quick", help="quick (minutes), full (longer training, all clips) or smoke")
     command.add_argument("--seed", type=int, default=0, help="of every generator (default 0)")
     command.add_argument("--name", default="", help="folder under reports/ (default: size and seed)")
     command.add_argument("--manifest", default="data/demo/manifest.csv", help="table of videos (default %(default)s)")
     command.add_argument("--force", action="store_true", help="do again what was done with the same inputs")
+    command.add_argument(
+        "--check", default="", metavar="RUN", help="then say what differs from a run of the same size beyond the "
+        "tolerance; exit status 1 if anything does",
+    )  # fmt: skip
+    command.add_argument("--tolerance", type=float, default=0.01, help="of --check, relative (default %(default)s)")
 
 
 def _do_reproduce(options) -> int:
+    from tad.experiment.check import check_size
     from tad.experiment.reproduce import reproduce, tables
 
+    if options.check:
+        check_size(options.check, options.size)
     folder, whole = reproduce(
         options.size, seed=options.seed, name=options.name, manifest=options.manifest, force=options.force
     )
@@ -35,7 +46,24 @@ def _do_reproduce(options) -> int:
     else:
         print("tad: a notebook failed; the page below shows where", file=sys.stderr)
     print(f"\n{folder / 'index.html'}")
-    return 0 if whole else 1
+    same = not options.check or _held_against(options.check, folder, options.tolerance)
+    return 0 if whole and same else 1
+
+
+def _held_against(reference: str, folder, tolerance: float) -> bool:
+    """Print what differs from a reference, and say whether nothing does."""
+    from tad.experiment.check import check
+
+    asked, changes = check(reference, folder, tolerance)
+    if len(asked):
+        print(f"\nasked differently, or run on something else\n\n{printable(asked.to_string(index=False))}")
+    for table, rows in changes.groupby("table", sort=False):
+        print(f"\n{printable(table)}: {len(rows)} changed\n")
+        print(printable(rows.head(SHOWN).drop(columns="table").to_string(index=False)))
+        if len(rows) > SHOWN:
+            print(f"... and {len(rows) - SHOWN} more")
+    print(f"\n{len(changes)} differences from {reference} beyond a tolerance of {tolerance:g}")
+    return changes.empty
 
 
 def _run(commands):

@@ -119,9 +119,9 @@ def _paired(folders: dict[str, Path], wanted: list[str], n_boot: int) -> pd.Data
     tested, same = [], []
     for other in others:
         file = next((f for f in SCORES if (folders[first] / f).is_file() and (folders[other] / f).is_file()), None)
-        a, b = (
-            _scores(folders[name] / file) if file else pd.DataFrame(columns=["detector"]) for name in (first, other)
-        )
+        if file is None:
+            continue
+        a, b = (_scores(folders[name] / file) for name in (first, other))
         for detector in [d for d in dict.fromkeys(a["detector"]) if d in set(b["detector"])]:
             if detector not in wanted and (wanted or VARIANT in detector):
                 continue
