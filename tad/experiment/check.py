@@ -116,9 +116,12 @@ def _labels(table: pd.DataFrame, names: list[str]) -> pd.Index:
 
 
 def _close(a: pd.Series, b: pd.Series, tolerance: float) -> np.ndarray:
-    if all(pd.api.types.is_numeric_dtype(one) for one in (a, b)):
-        return np.isclose(b.to_numpy(float), a.to_numpy(float), rtol=tolerance, atol=1e-9, equal_nan=True)
-    return np.array([_same_text(_text(x), _text(y), tolerance) for x, y in zip(a, b, strict=True)], bool)
+    texts = [one.map(_text) for one in (a, b)]
+    numbers = [pd.to_numeric(one, errors="coerce").to_numpy(float) for one in texts]
+    plain = [np.isfinite(n) | t.isin(["", "inf", "-inf"]) for n, t in zip(numbers, texts, strict=True)]
+    if np.all(plain):
+        return np.isclose(numbers[1], numbers[0], rtol=tolerance, atol=1e-9, equal_nan=True)
+    return np.array([_same_text(x, y, tolerance) for x, y in zip(*texts, strict=True)], bool)
 
 
 def _same_text(a: str, b: str, tolerance: float) -> bool:
@@ -126,7 +129,7 @@ def _same_text(a: str, b: str, tolerance: float) -> bool:
     if a == b or NUMBER.sub("#", a) != NUMBER.sub("#", b):
         return a == b
     return all(
-        abs(float(x) - float(y)) <= tolerance * abs(float(x)) + max(_unit(x), _unit(y)) * (1 + 1e-9)
+        abs(float(x) - float(y)) <= tolerance * abs(float(x)) + min(_unit(x), _unit(y)) * (1 + 1e-9)
         for x, y in zip(NUMBER.findall(a), NUMBER.findall(b), strict=True)
     )
 

@@ -132,8 +132,10 @@ def _paired(folders: dict[str, Path], wanted: list[str], n_boot: int) -> pd.Data
             elif len(both):
                 tested.append(scoring.paired(both, n_boot=n_boot).assign(measured_by=detector, of=file))
     columns = ["run", "detector", f"AUC less that of {first}", "p", "p_holm", "groups", "verdict", "of"]
-    rows = [_in_words(tested, columns[2])] * bool(tested) + [pd.DataFrame(same)] * bool(same)
-    return pd.concat(rows, ignore_index=True)[columns] if tested else pd.DataFrame(same)
+    if not tested:
+        return pd.DataFrame(same)
+    said = _in_words(tested, columns[2])
+    return pd.concat([said, pd.DataFrame(same)], ignore_index=True)[columns] if same else said[columns]
 
 
 def _in_words(tested: list[pd.DataFrame], gain: str) -> pd.DataFrame:

@@ -144,19 +144,23 @@ def _shares(jobs: int) -> list[set[int]]:
     return [set(cores[job::jobs] or [cores[job % len(cores)]]) for job in range(jobs)]
 
 
+def command(cell: Cell, force: bool) -> list[str]:
+    """The words that run a cell by itself."""
+    words = [sys.executable, "-m", "tad.cli", "run", cell.notebook, "--name", cell.name]
+    for key, value in cell.parameters.items():
+        words += ["-p", key, value if isinstance(value, str) else repr(value)]
+    return words + ["--force"] * force
+
+
 def _start(cell: Cell, share: set[int], force: bool) -> subprocess.Popen:
     """Start a cell's process; not in our group, so that Ctrl-C reaches it through us alone, once."""
-    command = [sys.executable, "-m", "tad.cli", "run", cell.notebook, "--name", cell.name, *["--force"] * force]
-    for key, value in cell.parameters.items():
-        command += ["-p", key, value if isinstance(value, str) else repr(value)]
     cell.folder.mkdir(parents=True, exist_ok=True)
     ours = os.sched_getaffinity(0)
     os.sched_setaffinity(0, share)  # is inherited
     try:
         with open(cell.folder / LOG, "wb") as log:
-            return subprocess.Popen(
-                command, cwd=project_root(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+            told = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "start_new_session": True}
+            return subprocess.Popen(command(cell, force), cwd=project_root(), **told)
     finally:
         os.sched_setaffinity(0, ours)
 
