@@ -94,3 +94,29 @@ def test_the_index_shows_the_runs_of_one_status(browse, runs):
     soup, _ = browse(acting(runs / "index.html", "chosen.html", act))
     assert [row.has_attr("hidden") for row in soup.select("#runs tbody tr")] == [True, False, True]
     assert browse(runs / "index.html")[1] == []
+
+
+def test_a_page_of_scored_videos_stands_alone_and_its_table_leads_to_the_sections(browse, score_page):
+    act = "document.querySelector('#videos a').click(); document.title = location.hash;"
+    soup, console = browse(acting(score_page, "clicked.html", act))
+    assert soup.title.get_text() == "#video-1" and console == []
+    assert browse(score_page)[1] == [], "nothing is fetched, nothing is refused"
+    sizes = "document.title = [...document.images].map((i) => `${i.naturalWidth > 0} ${i.alt.length > 0}`).join()"
+    soup, _ = browse(acting(score_page, "sizes.html", sizes))
+    assert soup.title.get_text() == "true true,true true"
+
+
+def test_a_comparison_draws_its_curves_and_switches_them(browse, comparison):
+    soup, console = browse(comparison)
+    assert console == [] and len(soup.select(".plotly-figure .scatterlayer .trace")) == 2
+    act = "setTimeout(() => Plotly.restyle(document.querySelector('.plotly-figure'), 'visible', true), 500);"
+    soup, _ = browse(acting(comparison, "all.html", act))
+    assert len(soup.select(".plotly-figure .scatterlayer .trace")) == 4
+    assert "alert(1)" in soup.select_one(".cards").get_text()
+
+
+def test_a_failures_traceback_opens_on_the_index(browse, runs):
+    act = "document.querySelector('.failure summary').click();"
+    soup, console = browse(acting(runs / "index.html", "opened.html", act))
+    opened = soup.select_one("details.failure")
+    assert opened.has_attr("open") and "Traceback (most recent call last)" in opened.pre.get_text() and console == []
