@@ -9,18 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from tad.data import VideoInfo, probe
-from tad.experiment.checkpoints import checkpoint_path
+from tad.experiment.checkpoints import calibration_path, checkpoint_path
 from tad.scoring import video_scores
 
 SCORE = ["detector", "video", "group", "n_clips", "score"]
 KIND = ["codec", "pixel_format", "fps", "width", "height"]
 RATE_SLACK = 1.1  # cameras of one nominal rate differ by less
-
-
-def calibration_path(checkpoint: str | Path) -> Path:
-    """The file beside a checkpoint that holds what its validation reals scored."""
-    path = checkpoint_path(checkpoint)
-    return path.with_name(f"{path.stem}.calibration.csv")
 
 
 def save_calibration(checkpoint: str | Path, clips: pd.DataFrame, files: pd.DataFrame) -> Path:
@@ -36,7 +30,7 @@ def save_calibration(checkpoint: str | Path, clips: pd.DataFrame, files: pd.Data
     paths = files.drop_duplicates("video").set_index("video")["path"]
     kinds = pd.DataFrame([vars(probe(paths[video])) | {"video": video} for video in dict.fromkeys(videos["video"])])
     found = videos[SCORE].merge(kinds[["video", *KIND]], on="video")
-    path = calibration_path(checkpoint)
+    path = calibration_path(checkpoint_path(checkpoint))
     if path.is_file():
         before = pd.read_csv(path, dtype={"video": str, "group": str})
         found = pd.concat([before[~before["detector"].isin(found["detector"])], found])
@@ -52,7 +46,7 @@ def load_calibration(checkpoint: str | Path, detector: str) -> pd.DataFrame:
     Returns:
         No row where none is stored for this detector.
     """
-    path = calibration_path(checkpoint)
+    path = calibration_path(checkpoint_path(checkpoint))
     if not path.is_file():
         return pd.DataFrame(columns=[*SCORE, *KIND, "label", "split", "status"])
     table = pd.read_csv(path, dtype={"video": str, "group": str}, keep_default_na=False)

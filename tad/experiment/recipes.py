@@ -10,8 +10,8 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from tad import scoring
 from tad.data import Encoding, FixedClips, open_footage
-from tad.experiment.calibration import calibration_path, save_calibration
-from tad.experiment.checkpoints import checkpoint_path, load, save_threshold
+from tad.experiment.calibration import save_calibration
+from tad.experiment.checkpoints import calibration_path, checkpoint_path, load, save_threshold
 from tad.experiment.evaluation import CARD_DETECTOR, calibrate, reals_of
 from tad.experiment.forging import Forger, choose
 from tad.experiment.output import folder

@@ -5,14 +5,8 @@ import pandas as pd
 import pytest
 
 from tad.data import VideoInfo, encode, read_manifest
-from tad.experiment.calibration import (
-    calibration_path,
-    load_calibration,
-    save_calibration,
-    unlike,
-    unlike_calibration,
-)
-from tad.experiment.checkpoints import SHIPPED, load_threshold
+from tad.experiment.calibration import load_calibration, save_calibration, unlike, unlike_calibration
+from tad.experiment.checkpoints import SHIPPED, calibration_path, load_threshold
 from tad.scoring import quantile_threshold
 from tad.scoring.table import COLUMNS
 
