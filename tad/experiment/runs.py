@@ -206,7 +206,11 @@ def is_done(folder: Path, station: dict, mark: str) -> bool:
 def _told(error: Exception) -> str:
     """What went wrong in a notebook: its traceback without colours and machine paths, the error in the last line."""
     lines = getattr(error, "traceback", None) or [f"{type(error).__name__}: {error}"]
-    text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(lines))
+    return without_paths(re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(lines)))
+
+
+def without_paths(text: str) -> str:
+    """Text without the folders of this machine, so that a run may be mailed."""
     return text.replace(f"{project_root()}/", "").replace(f"{Path.home()}/", "~/")
 
 

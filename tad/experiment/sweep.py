@@ -16,7 +16,16 @@ from tqdm import tqdm
 
 from tad.data import project_root
 from tad.experiment.interrupt import ends_like_ctrl_c
-from tad.experiment.runs import FAILED, Run, check_parameters, fingerprint, is_done, notebook_path, reports_dir
+from tad.experiment.runs import (
+    FAILED,
+    Run,
+    check_parameters,
+    fingerprint,
+    is_done,
+    notebook_path,
+    reports_dir,
+    without_paths,
+)
 from tad.report import write_index
 
 INTERRUPTED = "interrupted"
@@ -24,6 +33,7 @@ LOG = "log.txt"  # what a process said, beside its run
 NAME_LENGTH = 40  # of a value in a folder's name
 GRACE_S = 30.0  # for an interrupted process to end its notebook's kernel and write its record
 POLL_S = 0.2
+SILENT = "its process ended without a word"
 TAIL = 40  # lines of a log that tell why a process ended without a word
 
 
@@ -186,10 +196,10 @@ def _settle(cell: Cell, status: str) -> None:
     if told_itself or not_begun:
         return
     run = Run(cell.name, seed=cell.parameters.get("seed", 0), parameters=cell.parameters)
-    told = (cell.folder / LOG).read_text(errors="replace").splitlines()[-TAIL:] or ["its process ended without a word"]
+    said = without_paths((cell.folder / LOG).read_text(errors="replace")).splitlines()[-TAIL:]
     before = {s["notebook"]: s for s in run.record["stations"]}
     station = before.get(cell.notebook) or {"notebook": cell.notebook, "title": cell.notebook, "duration_s": None}
-    station |= {"status": status, "html": None, "error": "\n".join(told) if status == FAILED else None}
+    station |= {"status": status, "html": None, "error": "\n".join(said or [SILENT]) if status == FAILED else None}
     run.record["stations"] = list((before | {cell.notebook: station}).values())
     run.close(status)
 
