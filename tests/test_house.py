@@ -174,7 +174,7 @@ def test_every_package_that_is_imported_is_declared(requirements):
     spelt = {"sklearn": "scikit-learn", "bs4": "beautifulsoup4", "cv2": "opencv-python-headless"}
     spelt |= {"pycvvdp": "cvvdp", "PIL": "pillow"}
     comes_with = {"numpy": "scipy", "markupsafe": "jinja2", "IPython": "ipykernel"}
-    comes_with |= dict.fromkeys(("nbformat", "traitlets", "pygments"), "nbconvert")
+    comes_with |= dict.fromkeys(("nbclient", "nbformat", "traitlets", "pygments"), "nbconvert")
     used = {name.split(".")[0] for file in SOURCES for name in _imports(file.read_text())}
     third = used - set(sys.stdlib_module_names) - {"tad"}
     assert {canonicalize_name((spelt | comes_with).get(name, name)) for name in third} <= declared

@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from tad.cli import data, detectors, explaining, forging, runs, scoring, training
+from tad.cli import comparing, data, detectors, explaining, forging, runs, scoring, training
 from tad.cli.command import RAW
 
-ROOMS = (runs, training, detectors, scoring, explaining, forging, data)
+ROOMS = (runs, comparing, training, detectors, scoring, explaining, forging, data)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -16,3 +16,8 @@ def add_command(commands, name: str, do, what: str, examples: str) -> argparse.A
     )
     command.set_defaults(do=do)
     return command
+
+
+def printable(text: str) -> str:
+    """Text without what a terminal would take as a command: names come from outside."""
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)

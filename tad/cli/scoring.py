@@ -12,12 +12,13 @@ def add(commands):
     """Add the command."""
     command = add_command(
         commands, "score", _do_score, "score videos and give each a verdict",
-        "  tad score holiday.mp4\n  tad score *.mp4 --format csv --out scores.csv\n  tad score a.mp4 --threshold card",
+        "  tad score holiday.mp4\n  tad score *.mp4 --format csv --out scores.csv\n  tad score a.mp4 --threshold card"
+        "\n  tad score holiday.mp4 --report holiday.html",
     )  # fmt: skip
     command.epilog += (
-        "\n\nFAKE is a score above the threshold, REAL is one below, UNKNOWN a file that could not be scored;"
-        "\n`seconds` is the length of video that was scored. The weights that ship were trained on a few minutes of"
-        "\nfootage: they show how the workbench works and are no test of a real video."
+        "\n\nFAKE is a score above the threshold, REAL is one below, UNKNOWN a file that could not be scored, or is of"
+        "\na kind that calibration has not seen; `seconds` is the length of video that was scored. The weights that"
+        "\nship were trained on a few minutes of footage: they show how the workbench works, and test no real video."
         "\nexit status: 0 all scored, 1 some could not be, 2 refused."
     )
     command.add_argument("video", nargs="+", help="video files")
@@ -34,20 +35,30 @@ def add(commands):
     command.add_argument("--decoder", default="pyav", help="pyav (default), or torchcodec where it imports")
     command.add_argument("--format", choices=("table", "csv", "json"), default="table")
     command.add_argument("--out", type=Path, help="write there instead of printing")
+    command.add_argument(
+        "--report",
+        type=Path,
+        metavar="OUT.html",
+        help="write a page too: the verdict in words, score over time, where to look",
+    )
 
 
 def _do_score(options) -> int:
     from tqdm import tqdm
 
-    from tad.experiment.score import score_videos
+    asked = (options.checkpoint, options.threshold, options.crop, options.decoder, options.detector)
+    with tqdm(total=len(options.video), desc="scoring", unit="video", disable=None) as bar:
+        if options.report:
+            from tad.experiment.score_report import score_report
 
-    rows, bar = [], tqdm(total=len(options.video), desc="scoring", unit="video", disable=None)
-    for row in score_videos(
-        options.video, options.checkpoint, options.threshold, options.crop, options.decoder, options.detector
-    ):
-        rows.append(row)
-        bar.update()
-    bar.close()
+            rows = score_report(options.video, options.report, *asked, done=bar.update)
+        else:
+            from tad.experiment.score import score_videos
+
+            rows = []
+            for row in score_videos(options.video, *asked):
+                rows.append(row)
+                bar.update()
     text = FORMATS[options.format](rows)
     if options.out:
         part = options.out.with_name(options.out.name + ".part")

@@ -36,6 +36,12 @@ def threshold_path(checkpoint: str | Path) -> Path:
     return path.with_name(f"{path.stem}.threshold.json")
 
 
+def calibration_path(checkpoint: str | Path) -> Path:
+    """The file beside a checkpoint that holds what its validation reals scored."""
+    path = Path(checkpoint)
+    return path.with_name(f"{path.stem}.calibration.csv")
+
+
 def save_threshold(checkpoint: str | Path, detector: str, threshold: Threshold) -> Path:
     """Store a detector's threshold, for the scores of whole videos, beside the weights.
 
@@ -88,10 +94,11 @@ def load_threshold(checkpoint: str | Path, detector: str = "") -> tuple[str, Thr
 
 
 def halve(checkpoint: str | Path, out: str | Path) -> Path:
-    """Store weights in 16 bit, with what is known of them and with the threshold that lies beside them."""
+    """Store weights in 16 bit, with what is known of them, and threshold and calibration that lie beside them."""
     file = checkpoint_path(checkpoint)
     facts = {name: value for name, value in read_facts(file).items() if name != "config"}
     save_checkpoint(out, load(file), facts, half=True)
-    if threshold_path(file).is_file():
-        shutil.copyfile(threshold_path(file), threshold_path(out))
+    for beside in (threshold_path, calibration_path):
+        if beside(file).is_file():
+            shutil.copyfile(beside(file), beside(out))
     return Path(out)

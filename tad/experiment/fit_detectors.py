@@ -9,6 +9,7 @@ from tqdm.auto import tqdm
 
 from tad import scoring
 from tad.data import Encoding, FixedClips, check_one_class, read_manifest, transcode
+from tad.experiment.calibration import save_calibration
 from tad.experiment.checkpoints import (
     add_thresholds,
     checkpoint_path,
@@ -112,7 +113,7 @@ def _taught(detector: Taught, name: str, pool: Pool, without: Iterable[str]) -> 
 
 
 def calibrate_detectors(checkpoint: str, manifest: str, default: str = "") -> Path:
-    """Choose the threshold of every detector on whole validation reals as they lie, and store it beside the weights.
+    """Choose the threshold of every detector on whole validation reals as they lie; store it and their scores.
 
     Args:
         checkpoint: a file or "demo", with a threshold of the card's detector beside it.
@@ -131,6 +132,7 @@ def calibrate_detectors(checkpoint: str, manifest: str, default: str = "") -> Pa
         raise ValueError(f"the default must be one of {', '.join(names)}; got {default!r}")
     clips = FixedClips(table[table["split"] == "val"], load(checkpoint).config.frames)
     scores = score_table(found, clips, NOTHING, Encoding("none"), 0, "scoring validation reals")
+    save_calibration(checkpoint, scores, table)
     chosen = {name: calibrate(scores, name) for name in names}
     if (file := threshold_path(checkpoint_path(checkpoint))).is_file():  # the card's was chosen when it was trained
         chosen.pop(load_threshold(checkpoint, CARD_DETECTOR)[0])

@@ -10,7 +10,8 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from tad import scoring
 from tad.data import Encoding, FixedClips, open_footage
-from tad.experiment.checkpoints import checkpoint_path, load, save_threshold
+from tad.experiment.calibration import save_calibration
+from tad.experiment.checkpoints import calibration_path, checkpoint_path, load, save_threshold
 from tad.experiment.evaluation import CARD_DETECTOR, calibrate
 from tad.experiment.output import folder
 from tad.experiment.scores import NOTHING, reconstruct, score_table
@@ -76,6 +77,8 @@ def train(
     scores = score_table(built, clips, NOTHING, Encoding("none"), seed, "scoring validation reals")
     threshold = calibrate(scores)
     save_threshold(checkpoint, CARD_DETECTOR, threshold)
+    calibration_path(checkpoint).unlink(missing_ok=True)  # of weights that lay there before
+    save_calibration(checkpoint, scores[scores["detector"] == CARD_DETECTOR], rows)
     log, steps = (pd.read_csv(training / name) for name in ("log.csv", "steps.csv"))
     return Training(checkpoint, log, steps, read_facts(checkpoint), threshold, scores, clips, model)
 

@@ -10,9 +10,10 @@ import pandas as pd
 import torch
 
 from tad.experiment.checkpoints import checkpoint_path
+from tad.experiment.comparison import BOTH
 from tad.experiment.cross_fit import cross_fit
 from tad.experiment.detector_set import detectors_path
-from tad.experiment.evaluation import Setting
+from tad.experiment.evaluation import CARD_DETECTOR, Setting
 from tad.experiment.fit_detectors import Material, calibrate_detectors, fit_detectors
 from tad.experiment.forging import choose
 from tad.experiment.runs import DONE, FAILED, Run
@@ -183,9 +184,13 @@ def tables(folder: Path) -> list[tuple[str, pd.DataFrame]]:
 
 
 def key_numbers(folder: Path) -> dict[str, str]:
-    """The numbers of a run that the index shows, as 02 left them; none where it was not run."""
-    file = folder / AGAINST_CARD
-    if not file.is_file():
-        return {}
-    table = pd.read_csv(file, keep_default_na=False).set_index("quantity")
-    return {name: table.loc[name, "measured"] for name in KEY_NUMBERS}
+    """The numbers of a run that the index shows, as 02 and 03 left them; none of what was not run."""
+    found = {}
+    if (file := folder / AGAINST_CARD).is_file():
+        table = pd.read_csv(file, keep_default_na=False).set_index("quantity")
+        found |= {name: table.loc[name, "measured"] for name in KEY_NUMBERS}
+    if (file := folder / "by_band.csv").is_file():
+        table = pd.read_csv(file, keep_default_na=False)
+        rows = table[table["detector"].eq(CARD_DETECTOR) & table["band"].eq(BOTH)]
+        found |= {f"AUC, {BOTH}": text for text in rows["text"]}
+    return found

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -14,13 +15,14 @@ from pathlib import Path
 
 import nbformat
 import papermill
+from nbclient.exceptions import DeadKernelError
 
 import tad
 from tad.data import project_root, resolve
 from tad.data.second_decoder import torchcodec_missing
 from tad.experiment.checkpoints import checkpoint_path, threshold_path
 from tad.experiment.detector_set import detectors_path
-from tad.report import export_html, write_index, write_run_index
+from tad.report import export_html, review, write_index, write_run_index
 
 PACKAGES = ("torch", "torchvision", "kornia", "lightning", "captum", "scikit-learn", "av", "papermill", "plotly")
 DONE, FAILED = "ok", "failed"
@@ -139,7 +141,7 @@ class Run:
         mark = fingerprint(name, parameters)
         stations = {s["notebook"]: s for s in self.record["stations"]}
         before = stations.get(name, {})
-        if not force and before.get("status") == DONE and before.get("inputs") == mark and self._whole(name):
+        if not force and is_done(self.folder, before, mark):
             print(f"{name}: done before with the same inputs, in {before['duration_s']:.0f} s", file=sys.stderr)
             return True
         station = {"notebook": name, "title": title(name), "status": "running", "duration_s": None, "html": None,
@@ -151,9 +153,6 @@ class Run:
         self.save()
         return station["status"] == DONE
 
-    def _whole(self, name: str) -> bool:
-        return all((self.folder / f"{name}.{ending}").is_file() for ending in ("ipynb", "html"))
-
     def _execute(self, name: str, parameters: dict, station: dict):
         done, failed, part = (self.folder / f"{name}{ending}.ipynb" for ending in ("", ".failed", ".part"))
         failed.unlink(missing_ok=True)
@@ -164,13 +163,16 @@ class Run:
                 str(notebook_path(name)), str(part), parameters, kernel_name="python3", progress_bar=False,
                 cwd=str(project_root()), stderr_file=sys.stderr,
             )  # fmt: skip
-        except papermill.PapermillExecutionError as error:
-            os.replace(part, failed)
-            station.update(status=FAILED, error=f"{error.ename}: {error.evalue}", html=None)
+        except (papermill.PapermillExecutionError, DeadKernelError) as error:
+            if part.is_file():
+                os.replace(part, failed)
+            station.update(status=FAILED, error=_told(error), html=None)
         else:
             _tidy(part)
             os.replace(part, done)
-            export_html(done, self.folder / f"{name}.html", title=station["title"], home="index.html")
+            said = review.findings(self.folder)
+            page = self.folder / f"{name}.html"
+            export_html(done, page, title=station["title"], findings=said, home="index.html")
             station.update(status=DONE, html=f"{name}.html")
         finally:
             part.unlink(missing_ok=True)
@@ -183,8 +185,33 @@ class Run:
                 station["status"] = status
         self.record.update(status=status, **facts)
         self.save()
+        review.begin_findings(self.folder)
         write_run_index(self.folder)
         write_index(reports_dir())
+
+
+def is_done(folder: Path, station: dict, mark: str) -> bool:
+    """Whether a notebook was executed and rendered with the inputs of this fingerprint, and still lies there.
+
+    Args:
+        folder: of the run.
+        station: what `run.json` says of the notebook; may be empty.
+        mark: see `fingerprint`.
+    """
+    if station.get("status") != DONE or station.get("inputs") != mark:
+        return False
+    return all((folder / f"{station['notebook']}.{ending}").is_file() for ending in ("ipynb", "html"))
+
+
+def _told(error: Exception) -> str:
+    """What went wrong in a notebook: its traceback without colours and machine paths, the error in the last line."""
+    lines = getattr(error, "traceback", None) or [f"{type(error).__name__}: {error}"]
+    return without_paths(re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(lines)))
+
+
+def without_paths(text: str) -> str:
+    """Text without the folders of this machine, so that a run may be mailed."""
+    return text.replace(f"{project_root()}/", "").replace(f"{Path.home()}/", "~/")
 
 
 def _tidy(path: Path):
@@ -211,7 +238,8 @@ def fingerprint(name: str, parameters: dict) -> str:
     """A digest of all that decides a notebook's result: itself, its parameters, the files they name, the package."""
     digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode())
     files = [notebook_path(name), *sorted(Path(tad.__file__).parent.rglob("*.py"))]
-    files += [resolve(v) for v in parameters.values() if isinstance(v, str) and v and resolve(v).is_file()]
+    named = [v for value in parameters.values() for v in (value if isinstance(value, list) else [value])]
+    files += [resolve(v) for v in named if isinstance(v, str) and v and resolve(v).is_file()]
     if "checkpoint" in parameters:  # which may be a name; what was fitted for it lies beside it
         checkpoint = checkpoint_path(parameters["checkpoint"])
         files += [

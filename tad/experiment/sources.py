@@ -15,7 +15,6 @@ from tad.data import (
     DecodeError,
     Encoding,
     FixedClips,
-    VideoInfo,
     at_most,
     probe,
     read_clips,
@@ -23,6 +22,7 @@ from tad.data import (
     transcode,
 )
 from tad.experiment.benign import Change, choose_changes
+from tad.experiment.calibration import unlike
 from tad.experiment.checkpoints import load
 from tad.experiment.detector_set import detector_set
 from tad.experiment.evaluation import ENCODING, reals_of
@@ -33,7 +33,6 @@ from tad.experiment.recipes import training_groups
 from tad.experiment.scores import COLUMNS, NOTHING, score_table
 
 TIME_SLACK_S = 1e-3  # times in a scores table are rounded
-RATE_SLACK = 1.1  # cameras of one nominal rate differ by less
 
 
 def sources(
@@ -141,17 +140,5 @@ def unlike_training(manifest: pd.DataFrame) -> dict[str, str]:
         except DecodeError:
             continue  # it has a row with its reason in the scores table
     usual = list(infos["train"].values())
-    found = {video: _unlike(info, usual) for video, info in infos["held"].items()} if usual else {}
+    found = {video: unlike(info, usual) for video, info in infos["held"].items()} if usual else {}
     return {video: why for video, why in found.items() if why}
-
-
-def _unlike(info: VideoInfo, usual: list[VideoInfo]) -> str:
-    why = []
-    if info.codec not in {other.codec for other in usual}:
-        why.append(f"codec {info.codec}")
-    if info.pixel_format not in {other.pixel_format for other in usual}:
-        why.append(f"pixel format {info.pixel_format}")
-    rates = [other.fps for other in usual]
-    if not min(rates) / RATE_SLACK <= info.fps <= max(rates) * RATE_SLACK:
-        why.append(f"{info.fps:.3g} frames a second")
-    return ", ".join(why)

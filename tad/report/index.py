@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from tad.report import pages
+from tad.report import pages, review
 from tad.report.show import table_html
 
 AGAINST_CARD = "against_card.csv"  # columns quantity, card, measured, interval, note
@@ -15,6 +15,7 @@ DEFAULTS = {
     "versions": {}, "seed": "", "parameters": {}, "training_groups": [], "stations": [], "key_numbers": {},
 }  # fmt: skip
 STATION = {"notebook": "", "title": "", "status": "unknown", "duration_s": None, "html": None, "error": None}
+COMPARISON = "compare.html"  # of `tad compare`, beside the index
 
 
 def write_index(reports_dir: str | Path) -> Path:
@@ -22,36 +23,50 @@ def write_index(reports_dir: str | Path) -> Path:
 
     Args:
         reports_dir: folder whose subfolders with a run.json are the runs. A run.json that cannot be read
-            is listed as failed, with the reason. A run is linked if `write_run_index` has written its page.
+            is listed as failed, with the reason. A run is linked if `write_run_index` has written its page. A folder
+            without a run.json that holds notebooks, of a colleague for instance, is listed, too, and drawn here.
     """
     reports_dir = Path(reports_dir)
-    runs = [_read_run(path.parent) for path in sorted(reports_dir.glob("*/run.json"))]
+    folders = {path.parent for pattern in ("*/run.json", "*/*.ipynb") for path in reports_dir.glob(pattern)}
+    for folder in folders:
+        if not (folder / "run.json").is_file():
+            write_run_index(folder)
+    runs = [_read_run(folder) for folder in sorted(folders)]
     runs.sort(key=lambda run: str(run["started"] or ""), reverse=True)
     key_numbers = list(dict.fromkeys(name for run in runs for name in run["key_numbers"]))
+    compared = COMPARISON if (reports_dir / COMPARISON).is_file() else None
     index = reports_dir / "index.html"
-    return pages.write(index, "index.html.j2", script="index.js", runs=runs, key_numbers=key_numbers)
+    return pages.write(index, "index.html.j2", script="index.js", runs=runs, key_numbers=key_numbers, compared=compared)
 
 
 def write_run_index(run_dir: str | Path) -> Path:
-    """Write a run's index.html from run.json and, if they exist, against_card.csv and findings.md.
+    """Write a run's index.html from run.json and, if they exist, against_card.csv, findings.md and other notebooks.
+
+    The reports of the run, which show the findings as well, are drawn again where these have changed.
 
     Args:
         run_dir: the run's folder.
     """
     run_dir = Path(run_dir)
-    if not (run_dir / "run.json").is_file():
-        raise FileNotFoundError(f"a run's folder must hold a run.json; got {run_dir}")
     run = _read_run(run_dir)
-    findings, table = run_dir / "findings.md", None
+    added = [review.render_dropped_in(file, "index.html") for file in run["dropped_in"]]
+    if not (run_dir / "run.json").is_file() and not added:
+        raise FileNotFoundError(f"a run's folder must hold a run.json; got {run_dir}")
+    for station in run["stations"]:
+        if station["ipynb"] and station["html"] == f"{station['notebook']}.html":
+            review.put_findings_in(run_dir, station["notebook"], station["title"])
+    table = None
     if (run_dir / AGAINST_CARD).is_file():  # "n/a (needs 12)" is text that means something
         table = pd.read_csv(run_dir / AGAINST_CARD, dtype=str, keep_default_na=False)
         table = Markup(table_html(table, "The model card's numbers beside the measured ones"))
+    said = run_dir / review.FINDINGS
     return pages.write(
         run_dir / "index.html",
         "run.html.j2",
-        run=run,
+        run=run | {"stations": run["stations"] + [_complete(run_dir, station) for station in added]},
         against_card=table,
-        findings=pages.markdown(findings.read_text(encoding="utf-8")) if findings.is_file() else None,
+        findings=pages.markdown(said.read_text(encoding="utf-8", errors="replace")) if said.is_file() else None,
+        asked=said.is_file() and not review.findings(run_dir),
         parameters=_pairs(run["parameters"], ("parameter", "value"), "Parameters"),
         versions=_pairs(run["versions"], ("package", "version"), "Versions"),
     )
@@ -59,18 +74,25 @@ def write_run_index(run_dir: str | Path) -> Path:
 
 def _read_run(run_dir: Path) -> dict:
     """run.json with every field there; `folder` is the name on disk, which links go to."""
+    file = run_dir / "run.json"
     try:
-        run = DEFAULTS | json.loads((run_dir / "run.json").read_text(encoding="utf-8"))
+        run = DEFAULTS | (json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"status": "dropped in"})
     except (ValueError, TypeError) as error:
         broken = {"notebook": "run.json", "status": "failed", "error": f"{type(error).__name__}: {error}"}
         run = DEFAULTS | {"status": "failed", "stations": [broken]}
     run |= {"folder": run_dir.name, "name": run["name"] or run_dir.name}
-    run["stations"] = [STATION | station for station in run["stations"]]
-    for station in run["stations"]:
-        station["html"] = _inside(run_dir, station["html"])
-        station["ipynb"] = _inside(run_dir, f"{station['notebook']}.ipynb")
+    run["stations"] = [_complete(run_dir, station) for station in run["stations"]]
+    run["dropped_in"] = review.dropped_in(run_dir, {station["notebook"] for station in run["stations"]})
     run["has_page"] = (run_dir / "index.html").is_file()
     return run
+
+
+def _complete(run_dir: Path, station: dict) -> dict:
+    """A station with every field, and links to those of its files that are there."""
+    station = STATION | station
+    files = {"html": station["html"], "ipynb": f"{station['notebook']}.ipynb"}
+    files["failed"] = f"{station['notebook']}.failed.ipynb"
+    return station | {kind: _inside(run_dir, name) for kind, name in files.items()}
 
 
 def _inside(run_dir: Path, name: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 import re
 from pathlib import Path
 from urllib.parse import quote
@@ -26,7 +27,11 @@ def write(path: Path, template: str, script: str | None = None, **context) -> Pa
     scripts = [script, "tables.js"] if script else ["tables.js"]
     source = "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in scripts)
     page = env.get_template(template).render(context, css=css, script=Markup(source), policy=_policy(source))
-    path.write_text(page, encoding="utf-8")
+    part = path.with_name(
+        f".{path.name}.{os.getpid()}.part"
+    )  # several runs may end at once: replaced whole, never half
+    part.write_text(page, encoding="utf-8", errors="replace")  # a file's name need not be text
+    part.replace(path)
     return path
 
 

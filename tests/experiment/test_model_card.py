@@ -77,10 +77,12 @@ def test_the_threshold_beside_the_weights_is_told(weights, measured):
 
 def test_half_the_bits_keep_scores_facts_and_threshold(weights, tmp_path, network, video):
     save_threshold(weights, "midframe_mse", Threshold(0.25, 0.95, 12, 4, "no guarantee"))
+    weights.with_name(f"{weights.stem}.calibration.csv").write_text("what reals scored")
     small = halve(weights, tmp_path / "small.safetensors")
     assert small.stat().st_size < 0.6 * weights.stat().st_size
     assert torch.allclose(load_model(small)(video)[0], network(video)[0], atol=1e-2)
     assert read_facts(small) == read_facts(weights) and load_threshold(small) == load_threshold(weights)
+    assert (tmp_path / "small.calibration.csv").read_text() == "what reals scored"
 
 
 def test_it_lies_beside_the_weights_or_where_it_is_wanted(weights, measured, tmp_path):

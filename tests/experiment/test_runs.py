@@ -1,44 +1,10 @@
 import json
 import sys
 
-import nbformat
 import pytest
 
 from tad.experiment import runs
 from tad.experiment.runs import Run, check_parameters, fingerprint, notebook_path
-
-NOTEBOOK = """# A question
----
-number: int = 1  # how many
-share: float = 0.5  # of what
-names: list = []  # of whom
-flag: bool = False  # whether
-output: str = "reports/x"  # where
----
-print(number + share)
-if flag:
-    raise RuntimeError("<b>broken</b>")
-"""
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    """A project with one small notebook."""
-    (tmp_path / "data" / "demo").mkdir(parents=True)
-    (tmp_path / "data" / "demo" / "manifest.csv").write_text("")
-    (tmp_path / "notebooks").mkdir()
-    heading, parameters, body = NOTEBOOK.split("---\n")
-    book = nbformat.v4.new_notebook(
-        metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}}
-    )
-    book.cells = [
-        nbformat.v4.new_markdown_cell(heading),
-        nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
-        nbformat.v4.new_code_cell(body),
-    ]
-    nbformat.write(book, tmp_path / "notebooks" / "01_small.ipynb")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def test_text_is_read_as_the_parameters_type(project):
@@ -127,7 +93,8 @@ def test_an_interrupted_run_leaves_a_clean_state(project, monkeypatch):
     run.close("interrupted")
     record = json.loads((project / "reports" / "halted" / "run.json").read_text())
     assert record["status"] == record["stations"][0]["status"] == "interrupted"
-    assert sorted(p.name for p in (project / "reports" / "halted").iterdir()) == ["index.html", "run.json"]
+    left = sorted(p.name for p in (project / "reports" / "halted").iterdir())
+    assert left == ["findings.md", "index.html", "run.json"]
 
 
 def test_a_fingerprint_follows_contents_not_times(project):
@@ -172,3 +139,50 @@ def test_reports_do_not_make_a_commit_dirty(project, monkeypatch):
     assert len(commit()) == 12
     (project / "code.py").write_text("2")
     assert commit().endswith("+")
+
+
+def test_a_failures_traceback_is_kept_without_colours_and_paths(project):
+    run = Run("broken")
+    assert not run.execute("01_small", {"flag": True})
+    [station] = run.record["stations"]
+    lines = station["error"].splitlines()
+    assert len(lines) > 3 and 'raise RuntimeError("<b>broken</b>")' in station["error"]
+    assert lines[-1] == "RuntimeError: <b>broken</b>" and "\x1b" not in station["error"]
+    assert str(project) not in station["error"]
+
+
+def test_a_kernel_that_dies_is_a_failure(project, monkeypatch):
+    def dies(*_, **__):
+        raise runs.DeadKernelError("Kernel died")
+
+    monkeypatch.setattr(runs.papermill, "execute_notebook", dies)
+    run = Run("dead")
+    assert not run.execute("01_small", {})
+    assert run.record["stations"][0]["error"] == "DeadKernelError: Kernel died"
+
+
+def test_findings_are_begun_once_and_survive_a_run_again(project):
+    file = project / "reports" / "mine" / "findings.md"
+    run = Run("mine")
+    run.execute("01_small", {})
+    run.close("ok")
+    assert [line for line in file.read_text().splitlines() if line.startswith("#")] == [
+        "# Findings", "## Reviewer", "## Decision",
+    ]  # fmt: skip
+    report = project / "reports" / "mine" / "01_small.html"
+    assert "Reviewer" not in report.read_text(), "nobody has written anything yet"
+    file.write_text("# Findings\n\nSeen <b>it</b>.\n\n## Reviewer\n\nAda\n\n## Decision\n\nKeep.\n")
+    for force in (True, False):
+        again = Run("mine")
+        again.execute("01_small", {}, force=force)
+        again.close("ok")
+        assert "Seen <b>it</b>" in file.read_text()
+        for page in (report, project / "reports" / "mine" / "index.html"):
+            assert "Seen &lt;b&gt;it&lt;/b&gt;" in page.read_text() and "Ada" in page.read_text()
+
+
+def test_a_fingerprint_follows_files_in_lists(project):
+    (project / "family.py").write_text("a")
+    first = fingerprint("01_small", {"plugins": ["family.py"]})
+    (project / "family.py").write_text("b")
+    assert fingerprint("01_small", {"plugins": ["family.py"]}) != first

@@ -10,7 +10,10 @@ import plotly.graph_objects as go
 import pytest
 from nbformat import v4
 
-from tad.report import export_html, write_index, write_run_index
+from tad.report import export_html, figures, write_index, write_run_index
+from tad.report.comparison_page import write_comparison
+from tad.report.picture import picture
+from tad.report.score_page import ScoredVideo, write_score_page
 
 ATTACK = "<script>alert(1)</script>"
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=="
@@ -116,3 +119,29 @@ def runs(tmp_path_factory) -> Path:
     write_run_index(folder / "bad")
     write_index(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def score_page(tmp_path_factory) -> Path:
+    """The page of two scored videos, one of which could not be."""
+    clips = pd.DataFrame({"start_s": [0.0, 0.6], "end_s": [0.5, 1.1], "score": [0.2, 0.9]})
+    thumbnails = [(0.0, np.zeros((9, 16, 3), np.uint8)), (0.6, np.full((9, 16, 3), 200, np.uint8))]
+    shown = picture(figures.score_timeline(clips, 0.5, [0.1, 0.3], thumbnails), f"two clips {ATTACK}", "Score.")
+    good = ScoredVideo(f"{ATTACK}.mp4", "FAKE", "above", [f"above {ATTACK}"], 0.55, {"codec": "h264"}, shown, [shown])
+    bad = ScoredVideo("b.mp4", "UNKNOWN", "no such file", ["It could not be scored."], None)
+    page = tmp_path_factory.mktemp("scored") / "out.html"
+    return write_score_page(page, [good, bad], ["One detector was asked."], {"detector": "midframe_mse"})
+
+
+@pytest.fixture(scope="session")
+def comparison(tmp_path_factory) -> Path:
+    """The page of two runs side by side, with curves."""
+    rows = [
+        {"run": run, "detector": "midframe_mse", "family": ATTACK, "strength": s, "auc": auc, "low": 0.4, "high": 1.0}
+        for run, auc in (("a", 0.6), (f"b {ATTACK}", 0.8))
+        for s in (0.5, 1.0)
+    ]
+    differing = pd.DataFrame({"what": ["seed"], "a": ["0"], f"b {ATTACK}": ["1"]})
+    runs = [{"name": name, "status": "ok", "started": "", "commit": "", "link": ""} for name in ("a", f"b {ATTACK}")]
+    page = tmp_path_factory.mktemp("compared") / "compare.html"
+    return write_comparison(page, runs, differing, {"AUC": differing}, differing[:0], pd.DataFrame(rows))

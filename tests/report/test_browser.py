@@ -190,3 +190,32 @@ def test_a_click_through_from_the_index_to_a_report(browser, runs, page, tmp_pat
     seen.click(".table th button")
     assert json.loads(seen.do(f"JSON.stringify({SORTED})"))[0] == "ascending"
     assert_clean(seen)
+
+
+# Other pages
+
+
+def test_a_page_of_scored_videos_stands_alone_and_its_table_leads_to_the_sections(browser, score_page):
+    seen = browser.open(score_page.as_uri())
+    assert_clean(seen)
+    assert seen.do("[...document.images].map((i) => i.naturalWidth > 0 && i.alt.length > 0)") == [True, True]
+    seen.click("#videos a")
+    assert seen.do("location.hash") == "#video-1"
+
+
+def test_a_comparison_draws_its_curves_and_switches_them(browser, comparison):
+    seen = browser.open(comparison.as_uri())
+    traces = "document.querySelectorAll('.plotly-figure .scatterlayer .trace').length"
+    assert_clean(seen)
+    assert seen.do(traces) == 2
+    seen.do("Plotly.restyle(document.querySelector('.plotly-figure'), 'visible', true).then(() => 0)")
+    assert seen.do(traces) == 4
+    assert "alert(1)" in seen.do("document.querySelector('.cards').textContent")
+
+
+def test_a_failures_traceback_opens_on_the_index(browser, runs):
+    seen = browser.open((runs / "index.html").as_uri())
+    seen.click(".failure summary")
+    assert seen.do("document.querySelector('details.failure').open")
+    assert "Traceback (most recent call last)" in seen.do("document.querySelector('details.failure pre').textContent")
+    assert_clean(seen)

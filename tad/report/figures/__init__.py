@@ -9,11 +9,12 @@ from tad.report.figures.frames import attention_grid, film_strip
 from tad.report.figures.scores import counted, mse_distribution, roc, score_by_family
 from tad.report.figures.sheet import SheetRow, contact_sheet
 from tad.report.figures.sources import false_positive_map, scores_by_source
+from tad.report.figures.timeline import score_timeline
 from tad.report.figures.visibility import visibility_chart
 
 __all__ = [
     "SheetRow", "animation", "attention_grid", "contact_sheet", "counted", "cross_dataset_map", "detectability",
     "detector_map", "explanation_scores", "explanation_strength", "false_positive_map", "film_strip",
-    "left_out_map", "mse_distribution", "roc", "score_by_family", "score_profile", "scores_by_source",
-    "training_curves", "training_steps", "visibility_chart",
+    "left_out_map", "mse_distribution", "roc", "score_by_family", "score_profile", "score_timeline",
+    "scores_by_source", "training_curves", "training_steps", "visibility_chart",
 ]  # fmt: skip
