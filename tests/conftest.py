@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
-from tad.data import encode
+from tad.data import encode, roots
 from tad.experiment.checkpoints import save_threshold
 from tad.forgery import load_file
 from tad.model import create_model, save_checkpoint
@@ -29,6 +29,14 @@ def pytest_configure(config):
 
 
 SMALL = {"frames": 4, "size": 32, "patch": 8, "width": 24, "depth": 2, "heads": 2, "stem_width": 8, "flow_width": 8}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def footage_may_lie_in_temporary_folders(tmp_path_factory):
+    """As if the user had named the folder of all tests in `data/roots.txt`; tests/data/test_roots.py does without."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(roots, "named_roots", lambda project: [tmp_path_factory.getbasetemp().resolve()])
+        yield
 
 
 @pytest.fixture

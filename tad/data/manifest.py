@@ -1,9 +1,12 @@
 """The table of videos of an experiment."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import pandas as pd
+
+from tad.data.roots import contained
 
 REQUIRED = ("path", "label", "split", "group")
 COLUMNS = (
@@ -12,6 +15,7 @@ COLUMNS = (
 )  # fmt: skip
 LABELS = ("real", "fake", "unknown")
 SPLITS = ("train", "val", "test")
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")  # also what turns text around
 
 
 def project_root() -> Path:
@@ -33,7 +37,8 @@ def read_manifest(path: str | Path, check_groups: bool = True) -> pd.DataFrame:
     """Read and check a manifest.
 
     Args:
-        path: a CSV with at least the columns path, label, split and group; paths are relative to its folder.
+        path: a CSV with at least the columns path, label, split and group; paths are relative to its folder, and
+            must lie where footage may (see `tad.data.roots`).
         check_groups: whether to refuse a group on two sides; an audit reports it instead.
 
     Returns:
@@ -53,7 +58,7 @@ def read_manifest(path: str | Path, check_groups: bool = True) -> pd.DataFrame:
     table = table.reindex(columns=[*COLUMNS], fill_value="")
     check_manifest(table, check_groups)
     table["video"] = table["path"]
-    table["path"] = [str(file.resolve().parent / p) for p in table["path"]]
+    table["path"] = contained(table["path"], file.resolve().parent, project_root())
     table["crop"] = [_parse_crop(c) for c in table["crop"]]
     return table
 
@@ -69,6 +74,10 @@ def check_manifest(table: pd.DataFrame, check_groups: bool = True):
     for column in ("path", "group"):
         if (table[column] == "").any():
             raise ValueError(f"every video needs a {column}; row {int((table[column] == '').argmax()) + 2} has none")
+    for column in table.columns.intersection(COLUMNS):  # they would act on a terminal
+        if (first := _control(table[column])) is not None:
+            told = f"row {first + 2} has {column} {table[column].iloc[first]!r}"
+            raise ValueError(f"a manifest may hold no control characters; {told}")
     twice = table.loc[table["path"].duplicated(), "path"].tolist()
     if twice:
         raise ValueError(f"a video may be listed once; got twice: {', '.join(twice[:5])}")
@@ -76,10 +85,19 @@ def check_manifest(table: pd.DataFrame, check_groups: bool = True):
         raise ValueError(f"a group must stand on one side of the split; got {'; '.join(torn[:5])}")
 
 
+def _control(cells: pd.Series) -> int | None:
+    """The first row whose text holds a control character; looked for in all at once, which is soon done."""
+    texts = [cell if isinstance(cell, str) else "" for cell in cells]
+    if not CONTROL.search("".join(texts)):
+        return None
+    return next(row for row, text in enumerate(texts) if CONTROL.search(text))
+
+
 def torn_groups(table: pd.DataFrame) -> list[str]:
     """The groups that stand on two sides of the split, each with its sides."""
-    sides = table[["group", "split"]].drop_duplicates().sort_values("split").groupby("group")["split"].agg(list)
-    return [f"{group} ({', '.join(s)})" for group, s in sides.items() if len(s) > 1]
+    pairs = table[["group", "split"]].drop_duplicates().sort_values("split")
+    sides = pairs[pairs["group"].duplicated(keep=False)].groupby("group")["split"].agg(list)
+    return [f"{group} ({', '.join(s)})" for group, s in sides.items()]
 
 
 def check_one_class(table: pd.DataFrame):
