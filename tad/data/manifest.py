@@ -87,10 +87,9 @@ def check_manifest(table: pd.DataFrame, check_groups: bool = True):
 
 def _control(cells: pd.Series) -> int | None:
     """The first row whose text holds a control character; looked for in all at once, which is soon done."""
-    texts = [cell if isinstance(cell, str) else "" for cell in cells]
-    if not CONTROL.search("".join(texts)):
+    if not CONTROL.search("".join(map(str, cells.unique().tolist()))):
         return None
-    return next(row for row, text in enumerate(texts) if CONTROL.search(text))
+    return next(row for row, cell in enumerate(cells) if CONTROL.search(str(cell)))
 
 
 def torn_groups(table: pd.DataFrame) -> list[str]:
