@@ -92,7 +92,9 @@ def fit(
             raise TrainingStopped(f"the time was up {at}, before a validation; --resume goes on")
         best = load_model(folder / "best.ckpt", recipe.preset, **overrides)
         facts = _facts(told, footage, feed, folder)
-        (folder / "training.json").write_text(json.dumps(facts, indent=1))
+        part = folder / "training.json.part"
+        part.write_text(json.dumps(facts, indent=1))
+        os.replace(part, folder / "training.json")
         save_checkpoint(folder / "model.safetensors", best, facts)
         done, planned = trainer.global_step, int(trainer.estimated_stepping_batches)
         if done < planned:
