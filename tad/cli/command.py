@@ -16,3 +16,8 @@ def add_command(commands, name: str, do, what: str, examples: str) -> argparse.A
     )
     command.set_defaults(do=do)
     return command
+
+
+def printable(text: str) -> str:
+    """A text as one line without what would act on a terminal: names of files may carry escapes and newlines."""
+    return "".join(c if c.isprintable() else "?" for c in text.replace("\n", " "))

@@ -20,6 +20,7 @@ from tad.data import project_root, resolve
 from tad.data.second_decoder import torchcodec_missing
 from tad.experiment.checkpoints import checkpoint_path, threshold_path
 from tad.experiment.detector_set import detectors_path
+from tad.experiment.held import Held
 from tad.report import export_html, write_index, write_run_index
 
 PACKAGES = ("torch", "torchvision", "kornia", "lightning", "captum", "scikit-learn", "av", "papermill", "plotly")
@@ -90,6 +91,7 @@ class Run:
             raise ValueError(f"a run's name must be a plain folder name; got {name!r}")
         self.folder = reports_dir() / name
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.held = Held(self.folder)
         self.file = self.folder / "run.json"
         self.started = time.monotonic()
         before = json.loads(self.file.read_text()) if self.file.is_file() else {}
@@ -185,6 +187,7 @@ class Run:
         self.save()
         write_run_index(self.folder)
         write_index(reports_dir())
+        self.held.release()
 
 
 def _tidy(path: Path):

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from torch import Tensor
 
-from tad.data import LONG_SIDE, Clip, Counts, DecodeError, at_most, face_clip, no_clip_reason, read_clips
+import tad
+from tad.data import LONG_SIDE, Clip, Counts, DecodeError, at_most, face_clip, no_clip_reason, read_clips, sha256
 from tad.data.second_decoder import check_decoder
-from tad.experiment.checkpoints import load, load_threshold
-from tad.experiment.detector_set import detector_set
+from tad.experiment.checkpoints import checkpoint_path, load, load_threshold
+from tad.experiment.detector_set import detector_set, detectors_path
 from tad.report import CARD
 from tad.scoring import score
 
@@ -39,6 +40,14 @@ def choose_threshold(checkpoint: str, asked: str = "", detector: str = "") -> tu
             raise ValueError(f"threshold must be a number or card; got {asked!r}") from None
     found, threshold = load_threshold(checkpoint, detector)
     return found, threshold.value
+
+
+def score_settings(checkpoint: str, threshold: str, crop: str, decoder: str, detector: str) -> dict[str, str | float]:
+    """What a score and its verdict depend on besides the video: by these a command that was stopped may go on."""
+    name, limit = choose_threshold(checkpoint, threshold, detector)
+    files = [checkpoint_path(checkpoint), *filter(Path.is_file, [detectors_path(checkpoint)])]
+    told = {"detector": name, "threshold": limit, "crop": crop, "decoder": decoder, "tad": tad.__version__}
+    return {**told, "weights": " ".join(sha256(file) for file in files)}
 
 
 def score_videos(
