@@ -43,18 +43,18 @@ def main(argv: list[str] | None = None) -> int:
     except Exception as error:
         if options.debug:
             raise
-        print(f"tad: {printable(_sentence(error))}", file=sys.stderr)
+        print(f"tad: {printable(_sentence(error, options))}", file=sys.stderr)
         return 2 if isinstance(error, ValueError) else 1
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Exception, options) -> str:
     """What went wrong and, where it was nobody's choice of words, what to do."""
     if type(error).__name__ == "TrainingStopped" or isinstance(error, ValueError):
         return str(error)
     if isinstance(error, OSError):
-        place = f"{error.filename}: " if error.filename else ""
+        place = error.filename or next(filter(None, (getattr(options, name, "") for name in ("out", "output"))), "")
         todo = TO_DO.get(error.errno, "mend that, and give the same command again")
-        return f"{place}{error.strerror or error}; what was finished before is kept: {todo}"
+        return f"{place}{': ' * bool(place)}{error.strerror or error}; what was finished before is kept: {todo}"
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
         return (
             f"memory is short ({error or 'no more is given'}); close other programs, or ask for fewer or smaller clips"

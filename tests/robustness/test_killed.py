@@ -1,0 +1,130 @@
+"""SIGKILL at any moment: the next start carries on, what was reported as done stays, nothing stands twice."""
+
+import json
+import time
+from itertools import islice
+
+import pandas as pd
+import pytest
+import torch
+
+from tad.cli import main
+from tad.data import decode, read_manifest
+
+from .conftest import moments
+
+
+@pytest.fixture(scope="module")
+def videos(manifest, tmp_path_factory):
+    """Twenty-four videos, two of them broken."""
+    folder = tmp_path_factory.mktemp("many")
+    for n in range(24):
+        source = (manifest.parent / f"{n % 6}.mp4").read_bytes()
+        (folder / f"{n:02d}.mp4").write_bytes(source[: 300 if n in (5, 17) else None])
+    return sorted(map(str, folder.iterdir()))
+
+
+def finished(journal) -> list[dict]:
+    """The whole rows of a journal."""
+    lines = journal.read_text().split("\n")[1:-1] if journal.is_file() else []
+    return [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(40, marks=pytest.mark.soak)])
+def test_scoring(videos, checkpoint, forked, tmp_path, kills, capsys):
+    words = ["score", *videos, "--checkpoint", checkpoint, "--format", "csv", "--out"]
+    assert main([str(word) for word in (*words, tmp_path / "whole.csv")]) == 1
+    out, journal = tmp_path / "s.csv", tmp_path / "s.csv.journal"
+    began, known, killed = time.monotonic(), [], 0
+    if kills == 3:  # at known places: before the first row, and behind some
+        for rows in (0, 7, 15):
+            killed += forked(*words, out).kill_when(
+                lambda n=rows: len(finished(journal)) >= n and (not n or journal.is_file())
+            )
+            assert not out.exists() and finished(journal)[: len(known)] == known
+            known = finished(journal)
+    else:
+        for wait_s in islice(moments(0, 1.5), kills):
+            one = forked(*words, out)
+            time.sleep(wait_s)
+            killed += one.kill()
+            if out.exists():  # it was done before: begin anew
+                assert out.read_text() == (tmp_path / "whole.csv").read_text()
+                out.unlink()
+                known = []
+                continue
+            assert finished(journal)[: len(known)] == known
+            known = finished(journal)
+    assert killed
+    assert forked(*words, out).wait() == 1
+    assert out.read_text() == (tmp_path / "whole.csv").read_text()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["log", "s.csv", "whole.csv"]
+    if kills > 3:
+        with capsys.disabled():
+            print(f"\nkilled: tad score {killed} times in {time.monotonic() - began:.0f} s, table as if never")
+
+
+def test_a_line_cut_off_is_scored_again_and_a_changed_video_too(videos, checkpoint, forked, tmp_path, capsys):
+    own = tmp_path / "own.mp4"
+    own.write_bytes(open(videos[0], "rb").read())
+    words = ["score", *videos[:3], str(own), "--checkpoint", str(checkpoint), "--format", "csv", "--out"]
+    out, journal = tmp_path / "s.csv", tmp_path / "s.csv.journal"
+    forked(*words, out).kill_when(lambda: len(finished(journal)) >= 2)
+    with open(journal, "ab") as file:
+        file.write(b'{"key": "half a li')
+    own.write_bytes(open(videos[4], "rb").read())
+    assert main([*words, str(out)]) == 0
+    told, table = capsys.readouterr(), pd.read_csv(out)
+    assert "videos were scored before" in told.err and table["video"].tolist() == [*videos[:3], str(own)]
+    assert main([*words, str(tmp_path / "again.csv")]) == 0
+    assert out.read_text() == (tmp_path / "again.csv").read_text()
+
+
+def test_rows_of_other_settings_are_not_mixed(videos, checkpoint, forked, tmp_path, capsys):
+    words = ["score", *videos[:4], "--checkpoint", str(checkpoint), "--out", str(tmp_path / "s.txt")]
+    journal = tmp_path / "s.txt.journal"
+    forked(*words).kill_when(lambda: len(finished(journal)) >= 1)
+    before = journal.read_bytes()
+    assert main([*words, "--threshold", "0.25"]) == 2
+    assert "s.txt.journal holds some made with another threshold: give the first" in capsys.readouterr().err
+    assert journal.read_bytes() == before
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(30, marks=pytest.mark.soak)])
+def test_a_ladder(manifest, forked, tmp_path, kills, capsys):
+    words = ["forge", "--ladder", manifest, "--families", "flicker", "splice", "--strengths", "0.3", "1"]
+    words += ["--seconds", "0.3", "-o"]
+    began, killed = time.monotonic(), 0
+    assert main([str(word) for word in (*words, tmp_path / "whole")]) == 0
+    most_s = 1.2 * (time.monotonic() - began)
+    folder = tmp_path / "set"
+    made = lambda: {p: p.stat().st_mtime_ns for p in folder.rglob("*.json") if p.name != "ladder.json"}  # noqa: E731
+    known: dict = {}
+    stops = [2, 5, 9] if kills == 3 else moments(1, most_s)
+    for stop in islice(stops, kills):
+        one = forked(*words, folder)
+        if kills == 3:
+            killed += one.kill_when(lambda n=stop: len(made()) >= n)
+        else:
+            time.sleep(stop)
+            killed += one.kill()
+        assert known.items() <= made().items(), "what stood is not made again"
+        known = made()
+        for file in known:  # where the JSON stands, the video is whole
+            assert len(list(decode(file.with_suffix(".mkv")))) == 8
+        if (folder / "manifest.csv").is_file() and len(known) == 18:
+            for file in list(known)[::2]:
+                file.unlink()
+            (folder / "manifest.csv").unlink()
+            known = made()
+    assert killed
+    assert forked(*words, folder).wait() == 0
+    one, two = (read_manifest(tmp_path / name / "manifest.csv") for name in ("whole", "set"))
+    changing = ["path", "sha256"]  # a container has an identity of its own
+    pd.testing.assert_frame_equal(one.drop(columns=changing), two.drop(columns=changing))
+    for a, b in zip(one["path"], two["path"], strict=True):
+        assert all(torch.equal(x, y) for (_, x), (_, y) in zip(decode(a), decode(b), strict=True))
+    assert not [p for p in folder.rglob("*") if ".part" in p.name]
+    if kills > 3:
+        with capsys.disabled():
+            print(f"\nkilled: tad forge --ladder {killed} times in {time.monotonic() - began:.0f} s, set as if never")
