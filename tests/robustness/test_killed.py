@@ -90,7 +90,7 @@ def test_rows_of_other_settings_are_not_mixed(videos, checkpoint, forked, tmp_pa
     assert journal.read_bytes() == before
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(30, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", [3, pytest.param(60, marks=pytest.mark.soak)])
 def test_a_ladder(manifest, forked, tmp_path, kills, capsys):
     words = ["forge", "--ladder", manifest, "--families", "flicker", "splice", "--strengths", "0.3", "1"]
     words += ["--seconds", "0.3", "-o"]
