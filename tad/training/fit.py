@@ -117,6 +117,9 @@ def _run(trainer: L.Trainer, module: Reconstruction, feed: Feed, last: str | Non
                 raise KeyboardInterrupt from None
             raise
         except RuntimeError as error:
+            if "DataLoader worker" in str(error):
+                told = "a worker process died, as when memory is short; --resume goes on, --workers 0 needs none"
+                raise TrainingStopped(f"{told}; {error}") from error
             if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
                 raise
             raise TrainingStopped(
