@@ -81,8 +81,8 @@ def test_what_is_refused_is_said_in_one_line(words, told, capsys, tmp_path, monk
     ("error", "status", "told"),
     [
         (ValueError("a rule; got 'x'"), 2, "tad: a rule; got 'x'"),
-        (OSError(errno.ENOSPC, "No space left", "a/b.csv"), 1, "tad: a/b.csv: No space left; what was finished before is "
-         "kept: free some space"),
+        (OSError(errno.ENOSPC, "No space left", "a/b.csv"), 1, "tad: a/b.csv: No space left; what was finished "
+         "before is kept: free some space"),
         (OSError(errno.ENOSPC, "No space left on device"), 1, "tad: x: No space left on device"),
         (PermissionError(errno.EACCES, "Permission denied", "a"), 1, "tad: a: Permission denied; .* that is yours"),
         (OSError(errno.EROFS, "Read-only file system", "a"), 1, "folder that is not read-only"),

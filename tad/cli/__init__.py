@@ -56,7 +56,8 @@ def _sentence(error: Exception, options) -> str:
         todo = TO_DO.get(error.errno, "mend that, and give the same command again")
         return f"{place}{': ' * bool(place)}{error.strerror or error}; what was finished before is kept: {todo}"
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
-        return f"memory is short ({str(error) or 'no more is given'}); close other programs, or ask for fewer or smaller clips"
+        told = str(error) or "no more is given"
+        return f"memory is short ({told}); close other programs, or ask for fewer or smaller clips"
     return f"unexpected {type(error).__name__}: {error}; `tad --debug ...` shows where, please report it"
 
 
