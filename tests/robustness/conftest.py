@@ -9,9 +9,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from tad.cli import main
+
+BODY = """
+import os
+from pathlib import Path
+Path(output, "table.part").write_text("a\\n" * 1000)
+os.replace(Path(output, "table.part"), Path(output, "table.csv"))
+"""
 
 
 class Forked:
@@ -103,3 +111,19 @@ def read_only():
     yield take
     for folder in changed if os.geteuid() else []:
         folder.chmod(0o755)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with one small notebook, which leaves a table."""
+    (tmp_path / "data" / "demo").mkdir(parents=True)
+    (tmp_path / "data" / "demo" / "manifest.csv").touch()
+    (tmp_path / "notebooks").mkdir()
+    book = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}}
+    )
+    parameters = nbformat.v4.new_code_cell('output: str = "."  # where', metadata={"tags": ["parameters"]})
+    book.cells = [nbformat.v4.new_markdown_cell("# A question"), parameters, nbformat.v4.new_code_cell(BODY)]
+    nbformat.write(book, tmp_path / "notebooks" / "01_small.ipynb")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

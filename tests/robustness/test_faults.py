@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 
-import nbformat
 import pandas as pd
 import pytest
 
@@ -15,22 +14,6 @@ from tad.experiment import held
 from tad.experiment.held import Held
 from tad.experiment.journal import Journal
 from tad.experiment.runs import Run
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    """A project with one small notebook."""
-    (tmp_path / "data" / "demo").mkdir(parents=True)
-    (tmp_path / "data" / "demo" / "manifest.csv").touch()
-    (tmp_path / "notebooks").mkdir()
-    book = nbformat.v4.new_notebook(
-        metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}}
-    )
-    parameters = nbformat.v4.new_code_cell('output: str = "x"  # where', metadata={"tags": ["parameters"]})
-    book.cells = [nbformat.v4.new_markdown_cell("# A question"), parameters, nbformat.v4.new_code_cell("1 + 1")]
-    nbformat.write(book, tmp_path / "notebooks" / "01_small.ipynb")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def said(capsys) -> str:

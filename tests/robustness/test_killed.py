@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tad.cli import main
-from tad.data import decode, read_manifest
+from tad.data import decode, project_root, read_manifest
 
 from .conftest import moments
 
@@ -128,3 +128,68 @@ def test_a_ladder(manifest, forked, tmp_path, kills, capsys):
     if kills > 3:
         with capsys.disabled():
             print(f"\nkilled: tad forge --ladder {killed} times in {time.monotonic() - began:.0f} s, set as if never")
+
+
+def stations(folder) -> dict[str, tuple]:
+    """The notebooks that a run reports as done, with the times of what they left."""
+    file = folder / "run.json"
+    told = json.loads(file.read_text())["stations"] if file.is_file() else []
+    done = [s["notebook"] for s in told if s["status"] == "ok"]
+    return {name: tuple((folder / f"{name}.{e}").stat().st_mtime_ns for e in ("ipynb", "html")) for name in done}
+
+
+def tables(folder) -> dict[str, pd.DataFrame]:
+    """Every table of a run, without the columns that tell of time."""
+    timed = ["minutes", "seconds", "clips_per_s", "wait_share", "train_clips_per_s", "train_wait_share"]
+    files = sorted([*folder.rglob("*.csv"), *folder.rglob("*.parquet")])
+    read = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+    return {str(f.relative_to(folder)): read[f.suffix](f).drop(columns=timed, errors="ignore") for f in files}
+
+
+def carries_on(start, folder, kills: int, most_s: float, done: int) -> int:
+    """Kill a run again and again, then let it end; how often it was at work."""
+    known, killed = {}, 0
+    for wait_s in islice(moments(2, most_s), kills):
+        one = start()
+        time.sleep(wait_s)
+        killed += one.kill()
+        assert known.items() <= stations(folder).items(), "what was done stays, and is not done again"
+        known = stations(folder)
+    last = start()
+    assert last.wait() == 0, last.log.read_text()[-3000:]
+    assert known.items() <= stations(folder).items() and len(stations(folder)) == done
+    assert not [p for p in folder.rglob("*") if ".part" in p.name]
+    return killed
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(25, marks=pytest.mark.soak)])
+def test_a_run(project, forked, kills, capsys):
+    folder, began = project / "reports" / "mine", time.monotonic()
+    start = lambda: forked("run", "01_small", "--name", "mine", "-p", "output", "reports/mine")  # noqa: E731
+    killed = carries_on(start, folder, kills, 4.0, 1)
+    assert (folder / "table.csv").read_text() == "a\n" * 1000
+    before = stations(folder)
+    assert start().wait() == 0 and stations(folder) == before, "done once"
+    if kills > 2:
+        with capsys.disabled():
+            print(f"\nkilled: tad run {killed} times in {time.monotonic() - began:.0f} s, report as if never")
+
+
+@pytest.mark.soak
+def test_the_main_job(forked, tmp_path, monkeypatch, capsys):
+    """The small size; its tables are those of a run that was never killed."""
+    for name in ("notebooks", "data"):
+        (tmp_path / name).symlink_to(project_root() / name)
+    monkeypatch.chdir(tmp_path)
+    began = time.monotonic()
+    assert forked("reproduce", "--size", "smoke", "--name", "whole").wait() == 0
+    whole_s = time.monotonic() - began
+    start = lambda: forked("reproduce", "--size", "smoke", "--name", "killed")  # noqa: E731
+    killed = carries_on(start, tmp_path / "reports" / "killed", 24, whole_s / 5, 5)
+    one, two = (tables(tmp_path / "reports" / name) for name in ("whole", "killed"))
+    assert len(one) > 15 and one.keys() == two.keys()
+    for name in one:
+        pd.testing.assert_frame_equal(one[name], two[name], check_exact=True, obj=name)
+    with capsys.disabled():
+        print(f"\nkilled: tad reproduce {killed} times in {time.monotonic() - began - whole_s:.0f} s (once unharmed: "
+              f"{whole_s:.0f} s), {len(one)} tables as if never")  # fmt: skip
