@@ -71,6 +71,8 @@ def _onto_screen(options, scored) -> int:
 
 def _into_file(options, scored) -> int:
     """Finished rows go into `OUT.journal` at once; the file itself appears when it is whole."""
+    if options.out.is_dir():
+        raise ValueError(f"--out must name a file; got the folder {options.out}")
     from tad.experiment.journal import Journal
     from tad.experiment.score import score_settings
 

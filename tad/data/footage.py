@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tad.data.manifest import COLUMNS, check_manifest, check_one_class, project_root, read_manifest, resolve
+from tad.data.manifest import COLUMNS, check_manifest, check_one_class, project_root, read_manifest, read_table, resolve
 from tad.data.roots import contained
 from tad.data.shards import is_shards, shard_files
 
@@ -56,7 +56,7 @@ def open_footage(data: str | Path, val_data: str | Path = "") -> Footage:
 
 def _table(path: str | Path, split: str) -> pd.DataFrame:
     file = resolve(path)
-    webvid = file.is_file() and WEBVID <= set(pd.read_csv(file, nrows=0).columns)
+    webvid = file.is_file() and WEBVID <= set(read_table(file, nrows=0).columns)
     return read_webvid(file, split) if webvid else read_manifest(path)
 
 

@@ -51,7 +51,7 @@ def read_manifest(path: str | Path, check_groups: bool = True) -> pd.DataFrame:
     file = resolve(path)
     if not file.is_file():
         raise ValueError(f"a manifest must be a file; got {path}")
-    table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    table = read_table(file)
     missing = [name for name in REQUIRED if name not in table]
     if missing:
         raise ValueError(f"a manifest needs the columns {', '.join(REQUIRED)}; {path} lacks {', '.join(missing)}")
@@ -61,6 +61,18 @@ def read_manifest(path: str | Path, check_groups: bool = True) -> pd.DataFrame:
     table["path"] = contained(table["path"], file.resolve().parent, project_root())
     table["crop"] = [_parse_crop(c) for c in table["crop"]]
     return table
+
+
+def read_table(file: Path, **how) -> pd.DataFrame:
+    """Read a CSV as text.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return pd.read_csv(file, dtype=str, keep_default_na=False, **how)
+    except (UnicodeDecodeError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+        raise ValueError(f"a table must be a CSV in UTF-8 with a row of names; got {file}: {error}") from error
 
 
 def check_manifest(table: pd.DataFrame, check_groups: bool = True):

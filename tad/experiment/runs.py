@@ -87,7 +87,7 @@ class Run:
 
     def __init__(self, name: str, *, size: str = "", seed: int = 0, parameters: dict | None = None):
         """Open the run of that name, or begin it."""
-        if not name or Path(name).name != name or name.startswith("."):
+        if not name or Path(name).name != name or name.startswith(".") or not name.isprintable():
             raise ValueError(f"a run's name must be a plain folder name; got {name!r}")
         self.folder = reports_dir() / name
         self.folder.mkdir(parents=True, exist_ok=True)

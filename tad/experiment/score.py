@@ -1,6 +1,7 @@
 """Verdicts on video files."""
 
 from collections.abc import Iterable, Iterator
+from math import isfinite, nan
 from pathlib import Path
 
 from torch import Tensor
@@ -15,6 +16,7 @@ from tad.scoring import score
 
 MSE = "midframe_mse"  # the card's
 FACE_PX = 192  # side of a face, for detectors without a size of their own
+LEAST_PX = 32  # of a side: what every detector can work on
 COLUMNS = ("video", "status", "score", "threshold", "verdict", "clips", "seconds")
 
 
@@ -35,9 +37,12 @@ def choose_threshold(checkpoint: str, asked: str = "", detector: str = "") -> tu
         return MSE, CARD.threshold
     if asked:
         try:
-            return detector or load_threshold(checkpoint)[0], float(asked)
+            value = float(asked)
         except ValueError:
-            raise ValueError(f"threshold must be a number or card; got {asked!r}") from None
+            value = nan
+        if not isfinite(value):
+            raise ValueError(f"threshold must be a number or card; got {asked!r}")
+        return detector or load_threshold(checkpoint)[0], value
     found, threshold = load_threshold(checkpoint, detector)
     return found, threshold.value
 
@@ -88,6 +93,7 @@ def score_videos(
         try:
             size = judge.view if crop == "frame" else None
             clips = read_clips(path, frames=frames, size=size, counts=counts, decoder=decoder)
+            clips = _large_enough(clips)
             inputs = _inputs(clips, judge.view, ends, faceless if crop == "face" else None)
             scores = [score([judge], one)[name] for one in inputs]
             if not scores and faceless:
@@ -104,6 +110,14 @@ def score_videos(
             judged = {"status": f"ok{left_out}", "score": mean, "verdict": verdict, "clips": len(scores)}
         row |= {**judged, "seconds": round(ends[-1], 2)}
         yield {column: row[column] for column in COLUMNS}
+
+
+def _large_enough(clips: Iterable[Clip]) -> Iterator[Clip]:
+    for clip in clips:
+        height, width = clip.frames.shape[-2:]
+        if min(height, width) < LEAST_PX:
+            raise DecodeError(f"a picture of {width} x {height} px is too small to judge: needs {LEAST_PX} px a side")
+        yield clip
 
 
 def _inputs(clips: Iterable[Clip], view: int | None, ends: list[float], faceless: list | None) -> Iterator[Tensor]:

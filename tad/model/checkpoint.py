@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
@@ -186,6 +187,11 @@ def _metadata(path: Path) -> dict[str, str]:
     return metadata
 
 
+def _first(error: Exception) -> str:
+    """The first sentence; torch goes on to advise a load that runs code."""
+    return re.split(r"[.\n]\s", f"{type(error).__name__}: {error}")[0]
+
+
 def _read_pickle(path: Path) -> dict:
     """Read a state dict, or a checkpoint that holds one; `weights_only` refuses any pickle that would run code."""
     if is_zipfile(path):  # torch packs nothing, so what is packed is a bomb or not torch's
@@ -195,7 +201,7 @@ def _read_pickle(path: Path) -> dict:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # garbage makes the unpickler trip over anything: KeyError, IndexError, struct.error
-        raise ValueError(f"a checkpoint must be a readable file of weights; got {path}: {error}") from error
+        raise ValueError(f"a checkpoint must be a readable file of weights; got {path}: {_first(error)}") from error
     state = content.get("state_dict", content) if isinstance(content, dict) else None
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise ValueError(f"a checkpoint must hold a state dict of tensors; got {path} without one")
