@@ -35,8 +35,10 @@ def canonicalise(
     Raises:
         ValueError: not a manifest, or a size that is odd.
     """
-    if size % 2 or size < 2:
-        raise ValueError(f"size must be even, for 4:2:0 video, and 2 px or more; got {size}")
+    if size % 2:
+        raise ValueError(f"size must be even, for 4:2:0 video; got {size}")
+    if size < 2:
+        raise ValueError(f"size must be 2 px or more; got {size}")
     if not (0 < seconds < math.inf and 0 < fps < math.inf and 0 <= crf <= 51):
         raise ValueError(f"seconds and fps must be above 0, crf from 0 to 51; got {seconds}, {fps} and {crf}")
     table, folder = read_manifest(manifest, check_groups=False), Path(folder)
