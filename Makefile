@@ -15,7 +15,7 @@ test: .venv/ready
 test-slow: .venv/ready
 	$(BIN)/python -m pytest -m slow
 
-# the same as the tests, at many more points; bounded, about a quarter of an hour
+# the same as the tests, at many more points; bounded, an hour or more
 soak: .venv/ready
 	$(BIN)/python -m pytest -m soak
 

@@ -10,6 +10,8 @@ import pytest
 import torch
 from chromium import CHROMIUM, Chromium
 
+from tad.data import roots
+
 torch.set_num_threads(1)
 
 
@@ -27,6 +29,14 @@ def pytest_configure(config):
 # Rooms are imported where they are used, so that a room's own tests run where the libraries of another are lacking: the
 # forgeries' on a machine with a GPU and little else, say.
 SMALL = {"frames": 4, "size": 32, "patch": 8, "width": 24, "depth": 2, "heads": 2, "stem_width": 8, "flow_width": 8}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def footage_may_lie_in_temporary_folders(tmp_path_factory):
+    """As if the user had named the folder of all tests in `data/roots.txt`; tests/data/test_roots.py does without."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(roots, "named_roots", lambda project: [tmp_path_factory.getbasetemp().resolve()])
+        yield
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 import csv
+import errno
 import io
 import json
 import re
@@ -74,6 +75,47 @@ def test_what_is_refused_is_said_in_one_line(words, told, capsys, tmp_path, monk
     assert told in error and error.count("\n") == 1 and "Traceback" not in error
     with pytest.raises(ValueError, match="must be|got"):
         main(["--debug", *words])
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        (ValueError("a rule; got 'x'"), 2, "tad: a rule; got 'x'"),
+        (OSError(errno.ENOSPC, "No space left", "a/b.csv"), 1, "tad: a/b.csv: No space left; what was finished "
+         "before is kept: free some space"),
+        (OSError(errno.ENOSPC, "No space left on device"), 1, "tad: x: No space left on device"),
+        (PermissionError(errno.EACCES, "Permission denied", "a"), 1, "tad: a: Permission denied; .* that is yours"),
+        (OSError(errno.EROFS, "Read-only file system", "a"), 1, "folder that is not read-only"),
+        (OSError("what no number says"), 1, "tad: x: what no number says; .*mend that"),
+        (MemoryError(), 1, "tad: memory is short .no more is given.; close other programs"),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), 1, "tad: memory is short"),
+        (KeyError("column"), 1, "tad: unexpected KeyError: 'column'; `tad --debug ...` shows where, please report it"),
+        (RecursionError("too deep"), 1, "unexpected RecursionError: too deep"),
+        (ValueError("got a\n\x1b[31mb\x07"), 2, "tad: got a [?].31mb[?]$"),
+    ],
+)  # fmt: skip
+def test_every_error_is_one_sentence_and_its_traceback_is_there_when_asked_for(
+    error, status, told, capsys, monkeypatch
+):
+    def fails(options):
+        raise error
+
+    monkeypatch.setattr("tad.cli.training._do_train", fails)
+    assert main(["train", "--output", "x"]) == status
+    shown = capsys.readouterr().err
+    assert re.search(told, shown) and shown.count("\n") == 1 and shown[:-1].isprintable()
+    with pytest.raises(type(error)):
+        main(["--debug", "train", "--output", "x"])
+
+
+def test_the_exit_statuses_are_documented(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    out = " ".join(capsys.readouterr().out.split())
+    assert (
+        "0 all went well; 1 something could not be done" in out and "2 the command was not understood or refused" in out
+    )
+    assert "130 interrupted" in out and "--debug" in out
 
 
 def test_ctrl_c_says_how_to_go_on(monkeypatch, capsys):

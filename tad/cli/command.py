@@ -21,3 +21,8 @@ def add_command(commands, name: str, do, what: str, examples: str) -> argparse.A
 def printable(text: str) -> str:
     """Text without what a terminal would take as a command: names come from outside."""
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
+
+
+def one_line(text: str) -> str:
+    """A text as one line without what would act on a terminal: names of files may carry escapes and newlines."""
+    return "".join(c if c.isprintable() else "?" for c in text.replace("\n", " "))

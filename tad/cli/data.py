@@ -68,8 +68,9 @@ def _list(_) -> int:
 
 
 def _index(options) -> int:
-    from tad.data import for_one_class
+    from tad.data import for_one_class, project_root
     from tad.data.adapters import index, write_manifest
+    from tad.data.roots import name_root
 
     found = index(options.dataset, options.root, **dict(options.option))
     table = found.table
@@ -77,6 +78,9 @@ def _index(options) -> int:
         table, left_out = for_one_class(table)
         print("\n".join(f"left out: {n} {reason}" for reason, n in left_out.items() if n), file=sys.stderr)
     write_manifest(table, options.out)
+    root = Path(options.root).expanduser()
+    if named := name_root(root.parent if root.is_file() else root, project_root(), options.out):
+        print(f"manifests may name videos in {root} from now on: see {named}", file=sys.stderr)
     counted = table.groupby(["split", "label"]).size()
     print("\n".join(f"{split} {label}: {n}" for (split, label), n in counted.items()) + f"\n{options.out}")
     for name in found.missing:

@@ -70,7 +70,7 @@ def _do_train(options) -> int:
     output = Path(options.output).resolve()
     if (output / "training" / "last.ckpt").is_file() and not options.resume:
         raise ValueError(f"a folder that holds a training needs --resume, or take another --output; got {output}")
-    network = {name: float(value) if "." in value else int(value) for name, value in options.set}
+    network = {name: _number(name, value) for name, value in options.set}
     recipe, machine = chosen(named_recipe(options.recipe)), chosen(Machine())
     done = train(recipe, options.data, output, options.seed, val_data=options.val_data, machine=machine,
                  restart=False, network=network)  # fmt: skip
@@ -83,6 +83,13 @@ def _do_train(options) -> int:
         print(f"{len(lost)} videos could not be used: see {done.checkpoint.parent}/failures.*.csv", file=sys.stderr)
     print(f"{done.checkpoint}\nthreshold {done.threshold.value:.4g} ({done.threshold.guarantee})")
     return 0
+
+
+def _number(name: str, text: str) -> int | float:
+    try:
+        return float(text) if "." in text else int(text)
+    except ValueError:
+        raise ValueError(f"--set {name} must be a number; got {text!r}") from None
 
 
 def _checkpoint(commands):

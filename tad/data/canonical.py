@@ -1,5 +1,6 @@
 """One path for all: the same length, rate, size and encoder, so that a container tells nothing of a label."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,10 @@ def canonicalise(
     """
     if size % 2:
         raise ValueError(f"size must be even, for 4:2:0 video; got {size}")
+    if size < 2:
+        raise ValueError(f"size must be 2 px or more; got {size}")
+    if not (0 < seconds < math.inf and 0 < fps < math.inf and 0 <= crf <= 51):
+        raise ValueError(f"seconds and fps must be above 0, crf from 0 to 51; got {seconds}, {fps} and {crf}")
     table, folder = read_manifest(manifest, check_groups=False), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     kept, left_out, count = [], {}, round(seconds * fps)

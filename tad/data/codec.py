@@ -7,6 +7,7 @@ file names (limited and BT.601 where it names none), without alpha.
 """
 
 import ctypes
+import gc
 import io
 import math
 import os
@@ -35,6 +36,16 @@ MAX_SECONDS = 24 * 3600  # a day
 MAX_FRAMES = 120 * MAX_SECONDS  # at 120 frames a second
 # One block of FFmpeg's memory, in bytes: room for a plane of the largest frame, none for an index of 1e8 frames.
 ctypes.CDLL(av._core.__file__).av_max_alloc(ctypes.c_size_t(5 * MAX_PIXELS))
+
+# What is opened, by FFmpeg's names: containers of footage, bare streams, pictures, and sound so that it can be told
+# apart. The other 300 demuxers stay shut: playlists, session descriptions, texts, pictures of games.
+FORMATS = (
+    "mov", "matroska", "avi", "mpeg", "mpegts", "mpegvideo", "flv", "asf", "ogg", "mxf", "dv", "nut", "ivf", "rm",
+    "h264", "hevc", "vvc", "obu", "av1", "m4v", "h263", "vc1", "dirac", "mjpeg", "yuv4mpegpipe",
+    "gif", "apng", "jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe", "wav", "mp3", "flac", "aac",
+)  # fmt: skip
+# No protocol is allowed either, so that what is opened cannot name other files or addresses.
+OPENING = {"protocol_whitelist": "none", "format_whitelist": ",".join(FORMATS)}
 
 SEEK_BACK_S = 0.5  # how far before the wanted time a key frame must be: room for times that are not quite in order
 UNSOUGHT = ("mpeg", "mpegts")  # they do not store the time of every frame, so it depends on where decoding begins
@@ -96,8 +107,11 @@ def _file(source: str | Path | bytes) -> BinaryIO:
 @contextmanager
 def _opened(source: str | Path | bytes) -> Iterator[av.VideoStream]:
     with _file(source) as file:
-        with _told():  # no protocol is allowed, so that a playlist cannot name other files or addresses
-            container = av.open(file, container_options={"protocol_whitelist": "none"}, metadata_errors="replace")
+        with _told():
+            try:
+                container = av.open(file, container_options=OPENING, metadata_errors="replace")
+            except av.error.ArgumentError as error:  # which is what FFmpeg calls a format outside the list
+                raise DecodeError("no container that is read here; a playlist or list of files is none") from error
         with container:
             yield _video_stream(container)
 
@@ -231,16 +245,32 @@ def _from(source: str | Path | bytes, start_s: float, seek: bool) -> Iterator[tu
 
 
 def _rgb(frame: av.VideoFrame, aspect: Fraction, reformatter: VideoReformatter) -> Tensor:
+    """A frame as stored, with square pixels: uint8 (3, H, W)."""
     width = max(1, round(frame.width * aspect))
     _check(width, frame.height)
     with _told():
-        image = torch.from_numpy(reformatter.reformat(frame, width=width, format="rgb24").to_ndarray()).permute(2, 0, 1)
-    return _upright(image, frame)
+        return torch.from_numpy(reformatter.reformat(frame, width=width, format="rgb24").to_ndarray()).permute(2, 0, 1)
 
 
-def _upright(image: Tensor, frame: av.VideoFrame) -> Tensor:
-    matrix = frame.side_data.get(SideData.DISPLAYMATRIX)
-    return image if matrix is None else _turned(image, *struct.unpack("=5i", bytes(matrix)[:20]))
+class Upright:
+    """Turns the frames of a stream by their display matrix, which is read anew only where their rotation changes.
+
+    PyAV ties a frame whose side data are read into a cycle, so that it waits for the garbage collector: of a film in
+    8K that is ten gigabytes and more.
+    """
+
+    def __init__(self):
+        self.rotation, self.matrix = None, None
+
+    def __call__(self, image: Tensor, frame: av.VideoFrame) -> Tensor:
+        """Return the image (3, H, W) of a frame as it is meant to be shown."""
+        if frame.rotation != self.rotation:
+            if self.rotation is not None:
+                gc.collect()
+            matrix = frame.side_data.get(SideData.DISPLAYMATRIX)
+            self.rotation = frame.rotation
+            self.matrix = None if matrix is None else struct.unpack("=5i", bytes(matrix)[:20])
+        return image if self.matrix is None else _turned(image, *self.matrix)
 
 
 def _turned(image: Tensor, a: int, b: int, _: int, c: int, d: int) -> Tensor:
@@ -251,9 +281,9 @@ def _turned(image: Tensor, a: int, b: int, _: int, c: int, d: int) -> Tensor:
 
 
 def _shown(source: str | Path | bytes, start_s: float) -> Iterator[tuple[float, Tensor]]:
-    reformatter = VideoReformatter()
+    reformatter, upright = VideoReformatter(), Upright()
     for time_s, frame, aspect in _from(source, start_s, seek=start_s > SEEK_BACK_S):
-        yield time_s, _rgb(frame, aspect, reformatter)
+        yield time_s, upright(_rgb(frame, aspect, reformatter), frame)
 
 
 def key_frame_distance(source: str | Path | bytes, most: int = 600) -> float:

@@ -34,6 +34,8 @@ class FixedClips(Dataset):
             desc: name of the progress bar.
             long_side: px.
         """
+        if per_video is not None and per_video < 1:
+            raise ValueError(f"clips of a video must be 1 or more; got {per_video}")
         self.frames: list[Tensor] = []  # uint8 (T, 3, H, W) of each clip
         self.rows: list[dict] = []
         self.counts: dict[str, dict] = {}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tad.data.manifest import COLUMNS, check_manifest, check_one_class, read_manifest, resolve
+from tad.data.manifest import COLUMNS, check_manifest, check_one_class, project_root, read_manifest, read_table, resolve
+from tad.data.roots import contained
 from tad.data.shards import is_shards, shard_files
 
 WEBVID = {"videoid", "page_dir", "contentUrl"}  # in both published orders of the columns
@@ -55,7 +56,7 @@ def open_footage(data: str | Path, val_data: str | Path = "") -> Footage:
 
 def _table(path: str | Path, split: str) -> pd.DataFrame:
     file = resolve(path)
-    webvid = file.is_file() and WEBVID <= set(pd.read_csv(file, nrows=0).columns)
+    webvid = file.is_file() and WEBVID <= set(read_table(file, nrows=0).columns)
     return read_webvid(file, split) if webvid else read_manifest(path)
 
 
@@ -72,5 +73,5 @@ def read_webvid(path: str | Path, split: str) -> pd.DataFrame:
     rows = pd.read_csv(path, dtype=str, keep_default_na=False, usecols=["videoid", "page_dir"])
     video = "videos/" + rows["page_dir"] + "/" + rows["videoid"] + ".mp4"
     facts = {"label": "real", "dataset": "webvid", "split": split, "group": rows["videoid"], "video": video}
-    table = pd.DataFrame({"path": f"{Path(path).resolve().parent}/" + video, **facts})
+    table = pd.DataFrame({"path": contained(video, Path(path).resolve().parent, project_root()), **facts})
     return table.reindex(columns=[*COLUMNS, "video"], fill_value="").assign(crop=None)

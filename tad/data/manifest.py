@@ -1,9 +1,12 @@
 """The table of videos of an experiment."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import pandas as pd
+
+from tad.data.roots import contained
 
 REQUIRED = ("path", "label", "split", "group")
 COLUMNS = (
@@ -12,6 +15,7 @@ COLUMNS = (
 )  # fmt: skip
 LABELS = ("real", "fake", "unknown")
 SPLITS = ("train", "val", "test")
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")  # also what turns text around
 
 
 def project_root() -> Path:
@@ -33,7 +37,8 @@ def read_manifest(path: str | Path, check_groups: bool = True) -> pd.DataFrame:
     """Read and check a manifest.
 
     Args:
-        path: a CSV with at least the columns path, label, split and group; paths are relative to its folder.
+        path: a CSV with at least the columns path, label, split and group; paths are relative to its folder, and
+            must lie where footage may (see `tad.data.roots`).
         check_groups: whether to refuse a group on two sides; an audit reports it instead.
 
     Returns:
@@ -47,7 +52,7 @@ def read_manifest(path: str | Path, check_groups: bool = True) -> pd.DataFrame:
     file = resolve(path)
     if not file.is_file():
         raise ValueError(f"a manifest must be a file; got {path}")
-    table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    table = read_table(file)
     missing = [name for name in REQUIRED if name not in table]
     if missing:
         raise ValueError(f"a manifest needs the columns {', '.join(REQUIRED)}; {path} lacks {', '.join(missing)}")
@@ -57,9 +62,21 @@ def read_manifest(path: str | Path, check_groups: bool = True) -> pd.DataFrame:
     table["video"] = named.where(named.ne(""), table["path"])
     if twice := table.loc[table["video"].duplicated(), "video"].tolist():
         raise ValueError(f"a video may be named once; got twice: {', '.join(twice[:5])}")
-    table["path"] = [str(file.resolve().parent / p) for p in table["path"]]
+    table["path"] = contained(table["path"], file.resolve().parent, project_root())
     table["crop"] = [_parse_crop(c) for c in table["crop"]]
     return table
+
+
+def read_table(file: Path, **how) -> pd.DataFrame:
+    """Read a CSV as text.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return pd.read_csv(file, dtype=str, keep_default_na=False, **how)
+    except (UnicodeDecodeError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+        raise ValueError(f"a table must be a CSV in UTF-8 with a row of names; got {file}: {error}") from error
 
 
 def check_manifest(table: pd.DataFrame, check_groups: bool = True):
@@ -73,11 +90,22 @@ def check_manifest(table: pd.DataFrame, check_groups: bool = True):
     for column in ("path", "group"):
         if (table[column] == "").any():
             raise ValueError(f"every video needs a {column}; row {int((table[column] == '').argmax()) + 2} has none")
+    for column in table.columns.intersection(COLUMNS):  # they would act on a terminal
+        if (first := _control(table[column])) is not None:
+            told = f"row {first + 2} has {column} {table[column].iloc[first]!r}"
+            raise ValueError(f"a manifest may hold no control characters; {told}")
     twice = table.loc[table["path"].duplicated(), "path"].tolist()
     if twice:
         raise ValueError(f"a video may be listed once; got twice: {', '.join(twice[:5])}")
     if check_groups and (torn := torn_groups(table)):
         raise ValueError(f"a group must stand on one side of the split; got {'; '.join(torn[:5])}")
+
+
+def _control(cells: pd.Series) -> int | None:
+    """The first row whose text holds a control character; looked for in all at once, which is soon done."""
+    if not CONTROL.search("".join(map(str, cells.unique().tolist()))):
+        return None
+    return next(row for row, cell in enumerate(cells) if CONTROL.search(str(cell)))
 
 
 def torn_groups(table: pd.DataFrame) -> list[str]:
@@ -86,8 +114,9 @@ def torn_groups(table: pd.DataFrame) -> list[str]:
     Args:
         table: rows of `read_manifest`.
     """
-    sides = table[["group", "split"]].drop_duplicates().sort_values("split").groupby("group")["split"].agg(list)
-    return [f"{group} ({', '.join(s)})" for group, s in sides.items() if len(s) > 1]
+    pairs = table[["group", "split"]].drop_duplicates().sort_values("split")
+    sides = pairs[pairs["group"].duplicated(keep=False)].groupby("group")["split"].agg(list)
+    return [f"{group} ({', '.join(s)})" for group, s in sides.items()]
 
 
 def check_one_class(table: pd.DataFrame):

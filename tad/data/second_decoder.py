@@ -14,7 +14,7 @@ from typing import BinaryIO
 from torch import Tensor
 from torchvision.transforms.v2 import functional as V
 
-from tad.data.codec import TIME_SLACK_S, DecodeError, _check, _file, _from, _opened, _packets, _upright
+from tad.data.codec import TIME_SLACK_S, DecodeError, Upright, _check, _file, _from, _opened, _packets
 
 DECODERS = ("pyav", "torchcodec")
 NO_TIME_S = -1e9  # where none is stored, torchcodec gives a time before this
@@ -71,6 +71,7 @@ def decode_second(source: str | Path | bytes, start_s: float) -> Iterator[tuple[
 
     converter, first_s, time_s = ColorConverter("cpu"), None, -math.inf
     _, shown, aspect = next(_from(source, 0.0, seek=False))
+    upright = Upright()
     with _opened(source) as stream, _file(source) as file:
         step_s = 1 / float(stream.average_rate or 25)
         for raw in _raw_frames(file, stream.index, _packets(stream)):
@@ -85,4 +86,4 @@ def decode_second(source: str | Path | bytes, start_s: float) -> Iterator[tuple[
                     image = image.rot90(-round(raw.rotation / 90), (1, 2))
                 if width != raw.width:
                     image = V.resize(image, [raw.height, width], antialias=True)
-                yield time_s - first_s, _upright(image, shown)
+                yield time_s - first_s, upright(image, shown)

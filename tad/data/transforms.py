@@ -23,6 +23,8 @@ def at_most(frames: Tensor, long_side: int) -> Tensor:
         >>> at_most(torch.zeros(3, 61, 100, dtype=torch.uint8), 50).shape
         torch.Size([3, 30, 50])
     """
+    if long_side < 2:
+        raise ValueError(f"the longer side must be 2 px or more; got {long_side}")
     longest = max(frames.shape[-2:])
     if longest > long_side:
         size = [round(side * long_side / longest) for side in frames.shape[-2:]]

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 
 from tad.data import resolve
@@ -50,9 +51,7 @@ def save_threshold(checkpoint: str | Path, detector: str, threshold: Threshold) 
         detector: its name.
         threshold: chosen on validation reals.
     """
-    path = threshold_path(checkpoint)
-    path.write_text(json.dumps({"detector": detector, "unit": "video", **asdict(threshold)}, indent=1) + "\n")
-    return path
+    return _write(threshold_path(checkpoint), {"detector": detector, "unit": "video", **asdict(threshold)})
 
 
 def add_thresholds(checkpoint: str | Path, others: dict[str, Threshold], default: str = "") -> Path:
@@ -66,8 +65,13 @@ def add_thresholds(checkpoint: str | Path, others: dict[str, Threshold], default
     known = json.loads(path.read_text()).get("others", {}) | {name: asdict(threshold)}
     known |= {detector: asdict(of) for detector, of in others.items()}
     default = default or name
-    stored = {"detector": default, "unit": "video", **known.pop(default), "others": known}
-    path.write_text(json.dumps(stored, indent=1) + "\n")
+    return _write(path, {"detector": default, "unit": "video", **known.pop(default), "others": known})
+
+
+def _write(path: Path, thresholds: dict) -> Path:
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps(thresholds, indent=1) + "\n")
+    part.replace(path)
     return path
 
 
@@ -84,13 +88,25 @@ def load_threshold(checkpoint: str | Path, detector: str = "") -> tuple[str, Thr
     path = threshold_path(checkpoint_path(checkpoint))
     if not path.is_file():
         raise ValueError(f"a threshold must lie beside the weights; got no {path}")
-    stored = json.loads(path.read_text())
-    default, others = stored.pop("detector"), stored.pop("others", {})
-    stored.pop("unit")
-    others[default] = stored
+    default, others = _read_thresholds(path)
     if (detector or default) not in others:
         raise ValueError(f"{path} has thresholds for {', '.join(sorted(others))}; got {detector!r}")
-    return detector or default, Threshold(**others[detector or default])
+    return detector or default, others[detector or default]
+
+
+def _read_thresholds(path: Path) -> tuple[str, dict[str, Threshold]]:
+    """The default detector, and every detector's threshold."""
+    try:
+        stored = json.loads(path.read_text())
+        default, others = stored.pop("detector"), stored.pop("others", {})
+        stored.pop("unit")
+        found = {name: Threshold(**facts) for name, facts in {**others, default: stored}.items()}
+        unfit = [name for name, threshold in found.items() if not isfinite(threshold.value)]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ValueError(f"thresholds must be stored as `tad fit` writes them; got {path}: {error!r}") from error
+    if unfit:
+        raise ValueError(f"a threshold must be a finite number; {path} has {found[unfit[0]].value} for {unfit[0]}")
+    return default, found
 
 
 def halve(checkpoint: str | Path, out: str | Path) -> Path:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from tad import scoring
-from tad.data import folds, read_manifest, write_manifest
+from tad.data import folds, project_root, read_manifest, resolve, write_manifest
+from tad.data.roots import name_root
 from tad.experiment.detector_set import detectors_path
 from tad.experiment.evaluation import Setting, measure
 from tad.experiment.fit_detectors import Material, fit_detectors
@@ -42,6 +43,7 @@ def cross_fit(
     """
     out, tables = folder(output), []
     table = read_manifest(manifest)
+    name_root(resolve(manifest).parent, project_root(), out / "manifest.csv")  # what this manifest may name, folds may
     for k, rows in enumerate(folds(table, n_folds, setting.seed)):
         own = folder(out / f"fold{k}")
         file = own / "scores.parquet"

@@ -1,10 +1,11 @@
 """The detectors that belong to a checkpoint: what was fitted for it lies beside it, as `NAME.detectors.safetensors`."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
@@ -56,7 +57,7 @@ def left_out(checkpoint: str | Path) -> dict[str, list[str]]:
     path = detectors_path(checkpoint)
     if not path.is_file():
         return {}
-    with safe_open(path, "pt") as file:
+    with _opened(path) as file:
         return json.loads((file.metadata() or {}).get("left_out", "{}"))
 
 
@@ -75,8 +76,19 @@ def _learned(path: Path) -> dict[str, dict[str, Tensor]]:
     """What each detector has learned, by its name; nothing where there is no file."""
     out: dict[str, dict[str, Tensor]] = {}
     if path.is_file():
-        with safe_open(path, "pt") as file:
+        with _opened(path) as file:
             for key in file.keys():
                 name, _, part = key.partition("/")
-                out.setdefault(name, {})[part] = file.get_tensor(key)
+                out.setdefault(name, {})[part] = value = file.get_tensor(key)
+                if not value.isfinite().all():
+                    raise ValueError(f"what detectors have learned must be finite; {path} has {key} that is not")
     return out
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator:
+    try:
+        with safe_open(path, "pt") as file:
+            yield file
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"what detectors have learned must be readable (tad fit); got {path}: {error}") from error

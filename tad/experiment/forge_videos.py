@@ -1,6 +1,7 @@
 """Videos forged as files: one, or a whole ladder of them with its manifest."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -47,6 +48,10 @@ class Stretches:
     frames: "_Frames" = field(init=False)  # uint8 (T, 3, H, W) by index
 
     def __post_init__(self):
+        if not (self.start_s >= 0 and 0 < self.seconds < math.inf):
+            raise ValueError(
+                f"a stretch must begin at 0 s or later and last; got {self.seconds} s from {self.start_s} s"
+            )
         self.rows = [{**row, "start_s": self.start_s} for row in self.rows]
         self.frames, self._decode = _Frames(self), lru_cache(4)(self._decode)
 
@@ -178,6 +183,8 @@ def forge_ladder(
     _same_settings(folder / "ladder.json", settings)
     table = read_manifest(manifest)
     rows = table[table["label"] == "real"].to_dict("records")
+    if not rows:
+        raise ValueError(f"a ladder is made of real videos; got none in {manifest}")
     stretches = Stretches(rows, seconds, long_side=long_side)
     forger, kept, left_out = Forger(stretches, seed), [], {}
     steps = [(family, strength) for family in chosen.values() for strength in strengths]

@@ -1,6 +1,7 @@
 """Training: what 01 shows."""
 
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tad.data import Encoding, FixedClips, open_footage
 from tad.experiment.calibration import save_calibration
 from tad.experiment.checkpoints import calibration_path, checkpoint_path, load, save_threshold
 from tad.experiment.evaluation import CARD_DETECTOR, calibrate
+from tad.experiment.held import Held
 from tad.experiment.output import folder
 from tad.experiment.scores import NOTHING, reconstruct, score_table
 from tad.model import read_facts
@@ -65,9 +67,11 @@ def train(
     if isinstance(recipe, str):
         recipe = named_recipe(recipe)
     training = folder(output) / "training"
-    checkpoint = fit(
-        recipe, data, training, seed, val_data=val_data, machine=machine, restart=restart, **(network or {})
-    )
+    training.mkdir(exist_ok=True)
+    with nullcontext() if rank_zero_only.rank else Held(training, "training"):
+        checkpoint = fit(
+            recipe, data, training, seed, val_data=val_data, machine=machine, restart=restart, **(network or {})
+        )
     if rank_zero_only.rank:
         sys.exit(0)  # a process of a distributed training has done its part; the first one goes on
     model = load(checkpoint)

@@ -22,6 +22,7 @@ from tad.data import project_root, resolve
 from tad.data.second_decoder import torchcodec_missing
 from tad.experiment.checkpoints import checkpoint_path, threshold_path
 from tad.experiment.detector_set import detectors_path
+from tad.experiment.held import Held
 from tad.report import export_html, review, write_index, write_run_index
 
 PACKAGES = ("torch", "torchvision", "kornia", "lightning", "captum", "scikit-learn", "av", "papermill", "plotly")
@@ -88,10 +89,11 @@ class Run:
 
     def __init__(self, name: str, *, size: str = "", seed: int = 0, parameters: dict | None = None):
         """Open the run of that name, or begin it."""
-        if not name or Path(name).name != name or name.startswith("."):
+        if not name or Path(name).name != name or name.startswith(".") or not name.isprintable():
             raise ValueError(f"a run's name must be a plain folder name; got {name!r}")
         self.folder = reports_dir() / name
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.held = Held(self.folder)
         self.file = self.folder / "run.json"
         self.started = time.monotonic()
         before = json.loads(self.file.read_text()) if self.file.is_file() else {}
@@ -188,6 +190,7 @@ class Run:
         review.begin_findings(self.folder)
         write_run_index(self.folder)
         write_index(reports_dir())
+        self.held.release()
 
 
 def is_done(folder: Path, station: dict, mark: str) -> bool:

@@ -2,8 +2,12 @@
 
 import json
 import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
+from zipfile import ZipFile, is_zipfile
 
 import pandas as pd
 import torch
@@ -49,7 +53,10 @@ def read_facts(path: str | Path) -> dict:
         path: a .safetensors file.
     """
     metadata = _metadata(Path(path))
-    return {**json.loads(metadata.get("facts", "{}")), "config": json.loads(metadata["config"])}
+    try:
+        return {**json.loads(metadata.get("facts", "{}")), "config": json.loads(metadata["config"])}
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ValueError(f"a checkpoint's configuration must be JSON; got {path}: {error}") from error
 
 
 def load_model(
@@ -80,6 +87,9 @@ def load_model(
             f"a checkpoint must hold exactly the network's weights; {path} has {'; '.join(told)}; "
             "`tad checkpoint inspect` lists them all"
         )
+    broken = [name for name, value in weights.items() if not torch.isfinite(value).all()]
+    if broken:
+        raise ValueError(f"a checkpoint's weights must be finite; {path} has {broken[0]} that is not")
     left = {name for name, _ in wrong}
     model.load_state_dict({**model.state_dict(), **{k: v for k, v in weights.items() if k not in left}})
     return model.eval()
@@ -97,12 +107,14 @@ def inspect(
         raise ValueError(f"a checkpoint must be a file; got {path}")
     if path.suffix == ".safetensors":
         told = read_facts(path)
-        return EnhancedTimeSformer(ModelConfig(**told["config"])), load_file(path), told
+        config = _config(path, told["config"])
+        with _readable(path):
+            return EnhancedTimeSformer(config), load_file(path), told
     content = _read_pickle(path)
     told = {name: content[name] for name in ("epoch", "global_step", "settings") if name in content}
     weights = strip_prefixes(content.get("state_dict", content))
     if "settings" in told and not overrides:  # our own training's
-        return EnhancedTimeSformer(ModelConfig(**told["settings"]["network"])), weights, told
+        return EnhancedTimeSformer(_config(path, told["settings"].get("network"))), weights, told
     return create_model(preset, **overrides), weights, told
 
 
@@ -151,23 +163,53 @@ def strip_prefixes(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return out
 
 
-def _metadata(path: Path) -> dict[str, str]:
+def _config(path: Path, numbers: dict) -> ModelConfig:
+    """The configuration that a file states, unless it asks for a network that the file cannot fill."""
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+        config = ModelConfig(**numbers)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"a checkpoint's configuration must be a network's; got {path}: {error}") from error
+    size = path.stat().st_size
+    if config.depth * config.width > size:  # before a layer of it is made
+        raise ValueError(f"a checkpoint must fill its network; got {path} of {size} bytes for {config}")
+    with torch.device("meta"):  # shapes without memory
+        weights = sum(value.numel() for value in EnhancedTimeSformer(config).state_dict().values())
+    if weights > size:  # two bytes a weight, were they all there
+        raise ValueError(f"a checkpoint must fill its network; got {path} of {size} bytes for {weights} weights")
+    return config
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (SafetensorError, OSError) as error:
         raise ValueError(f"a .safetensors checkpoint must be readable; got {path}: {error}") from error
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    with _readable(path), safe_open(path, framework="pt") as file:
+        metadata = file.metadata() or {}
     if "config" not in metadata:
         raise ValueError(f"a .safetensors checkpoint must hold its configuration; got {path} without one")
     return metadata
 
 
+def _first(error: Exception) -> str:
+    """The first sentence; torch goes on to advise a load that runs code."""
+    return re.split(r"[.\n]\s", f"{type(error).__name__}: {error}")[0]
+
+
 def _read_pickle(path: Path) -> dict:
     """Read a state dict, or a checkpoint that holds one; `weights_only` refuses any pickle that would run code."""
+    if is_zipfile(path):  # torch packs nothing, so what is packed is a bomb or not torch's
+        with ZipFile(path) as file:
+            if any(entry.compress_type for entry in file.infolist()):
+                raise ValueError(f"a checkpoint must be stored without compression; got {path}")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # garbage makes the unpickler trip over anything: KeyError, IndexError, struct.error
-        raise ValueError(f"a checkpoint must be a readable file of weights; got {path}: {error}") from error
+        raise ValueError(f"a checkpoint must be a readable file of weights; got {path}: {_first(error)}") from error
     state = content.get("state_dict", content) if isinstance(content, dict) else None
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise ValueError(f"a checkpoint must hold a state dict of tensors; got {path} without one")

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import nbformat
-
 from tad.report import pages
 from tad.report.html import export_html
 
@@ -62,6 +60,8 @@ def render_dropped_in(file: Path, home: str) -> dict:
     Returns:
         A station as in run.json, with the name of its page in `html`.
     """
+    import nbformat  # takes seconds, and who only scores a video does not need it
+
     page = file.with_name(file.stem + RENDERED)
     station = {"notebook": file.stem, "title": file.stem, "status": "dropped in", "html": page.name, "error": None}
     try:

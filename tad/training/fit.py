@@ -92,7 +92,9 @@ def fit(
             raise TrainingStopped(f"the time was up {at}, before a validation; --resume goes on")
         best = load_model(folder / "best.ckpt", recipe.preset, **overrides)
         facts = _facts(told, footage, feed, folder)
-        (folder / "training.json").write_text(json.dumps(facts, indent=1))
+        part = folder / "training.json.part"
+        part.write_text(json.dumps(facts, indent=1))
+        os.replace(part, folder / "training.json")
         save_checkpoint(folder / "model.safetensors", best, facts)
         done, planned = trainer.global_step, int(trainer.estimated_stepping_batches)
         if done < planned:
@@ -115,6 +117,9 @@ def _run(trainer: L.Trainer, module: Reconstruction, feed: Feed, last: str | Non
                 raise KeyboardInterrupt from None
             raise
         except RuntimeError as error:
+            if "DataLoader worker" in str(error):
+                told = "a worker process died, as when memory is short; --resume goes on, --workers 0 needs none"
+                raise TrainingStopped(f"{told}; {error}") from error
             if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
                 raise
             raise TrainingStopped(

@@ -1,11 +1,17 @@
 """Recipes: how long and how fast a network is trained; and what the machine is asked for."""
 
 from dataclasses import dataclass, field
+from math import inf
 
 
 def _setting(default, told: str):
     """A field that explains itself on the command line."""
     return field(default=default, metadata={"help": told})
+
+
+def _check(name: str, fits: bool, rule: str, value) -> None:
+    if not fits:
+        raise ValueError(f"{name} must be {rule}; got {value}")
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,15 @@ class Recipe:
     clip_norm: float = _setting(1.0, "gradients are scaled down to this length")
     val_videos: int = _setting(64, "at most so many videos, spread over the table, validate")
     val_per_video: int = _setting(4, "at most so many clips of each")
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size", "accumulate", "val_videos", "val_per_video"):
+            _check(name, getattr(self, name) >= 1, "1 or more", getattr(self, name))
+        for name in ("clips_per_epoch", "weight_decay", "photometric", "smoothness", "flow"):
+            _check(name, 0 <= getattr(self, name) < inf, "a number of 0 or more", getattr(self, name))
+        for name in ("learning_rate", "clip_norm"):
+            _check(name, 0 < getattr(self, name) < inf, "a number above 0", getattr(self, name))
+        _check("warmup", 0 <= self.warmup <= 1, "in [0, 1]", self.warmup)
 
 
 RECIPES = {
@@ -54,3 +69,7 @@ class Machine:
     max_time: str = _setting("", "DD:HH:MM:SS after which this start stops, to be resumed")
     save_every: int = _setting(50, "steps between checkpoints within an epoch")
     log_every: int = _setting(1, "steps between rows of steps.csv")
+
+    def __post_init__(self):
+        for name, least in (("nodes", 1), ("workers", 0), ("save_every", 1), ("log_every", 1)):
+            _check(name, getattr(self, name) >= least, f"{least} or more", getattr(self, name))

@@ -29,14 +29,14 @@ def test_a_plain_manifest(manifest, tmp_path):
 
 
 def test_paths_are_relative_to_the_manifests_folder(manifest, tmp_path, monkeypatch):
-    manifest({"path": "a.mp4"}, {"path": "../b.mp4"}, {"path": "/elsewhere/c.mp4"})
+    manifest({"path": "a.mp4"}, {"path": "../b.mp4"}, {"path": f"{tmp_path.parent}/elsewhere/c.mp4"})
     (tmp_path / "deeper").mkdir()
     monkeypatch.chdir(tmp_path / "deeper")
     paths = read_manifest("../manifest.csv")["path"]
     assert [Path(path).resolve() for path in paths] == [
         tmp_path / "a.mp4",
         tmp_path.parent / "b.mp4",
-        Path("/elsewhere/c.mp4"),
+        tmp_path.parent / "elsewhere" / "c.mp4",
     ]
     assert all(Path(path).is_absolute() for path in paths)
 

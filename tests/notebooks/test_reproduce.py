@@ -1,6 +1,7 @@
 """The main job at its smallest, from the command line to the pages, and what a reader finds there."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,8 +17,8 @@ from tad.forgery import families
 NOTEBOOKS = ("01_train", "02_evaluate", "03_generalization", "04_attention", "05_sources")
 
 
-def tad(*words: str, cwd: Path) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-m", "tad.cli", *words], cwd=cwd, capture_output=True, text=True)
+def tad(*words: str, cwd: Path, env: dict | None = None) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "tad.cli", *words], cwd=cwd, capture_output=True, text=True, env=env)
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +31,16 @@ def project(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def done(project):
-    return tad("reproduce", "--size", "smoke", cwd=project)
+def offline(tmp_path_factory):
+    """An environment in which only the machine itself can be reached, and where what else was asked for is noted."""
+    paths = [str(Path(__file__).parents[1] / "offline"), os.environ.get("PYTHONPATH", "")]
+    log = tmp_path_factory.mktemp("offline") / "asked.txt"
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "OFFLINE_LOG": str(log)}
+
+
+@pytest.fixture(scope="module")
+def done(project, offline):
+    return tad("reproduce", "--size", "smoke", cwd=project, env=offline)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +53,15 @@ def test_it_ends_with_the_table_and_the_page(done, folder):
     assert "card" in done.stdout and "separation ratio" in done.stdout
     assert "each family by itself" in done.stdout and "low_resolution" in done.stdout
     assert done.stdout.rstrip().endswith(str(folder / "index.html"))
+
+
+def test_nothing_was_asked_of_a_network(done, offline):
+    log = Path(offline["OFFLINE_LOG"])
+    assert done.returncode == 0 and not log.exists(), log.read_text()
+    code = "import socket; socket.create_connection(('192.0.2.1', 80), 1)"
+    probe = subprocess.run([sys.executable, "-c", code], env=offline, capture_output=True, text=True)
+    assert "no network: socket." in probe.stderr and "192.0.2.1" in log.read_text(), "the guard works"
+    log.unlink()
 
 
 def test_every_station_left_its_notebook_and_its_page(folder):

@@ -1,5 +1,6 @@
 """A training killed at any moment goes on to the weights of one that was never stopped."""
 
+import os
 import signal
 import subprocess
 import time
@@ -20,16 +21,23 @@ def _steps(folder: Path) -> int:
     return max(0, file.read_text().count("\n") - 1) if file.is_file() else 0
 
 
-def _kill_after(words: list[str], folder: Path, steps: int, wait_s: float = 0.0) -> int:
-    """Start a training and kill it with SIGKILL once it has logged so many steps; return how many it had."""
+def _kill_after(words: list[str], folder: Path, steps: int, wait_s: float = 0.0, worker: bool = False) -> int:
+    """Start a training and kill it, or one of its workers, once it has logged so many steps; return how many it had."""
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 200
     while _steps(folder) < steps:
         assert process.poll() is None and time.monotonic() < deadline, process.stderr.read()[-3000:]
         time.sleep(0.002)
     time.sleep(wait_s)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    if worker:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(children[-1]), signal.SIGKILL)
+        error = process.communicate(timeout=200)[1]
+        assert process.returncode == 1 and "Traceback" not in error
+        assert "tad: a worker process died, as when memory is short; --resume goes on, --workers 0 needs none" in error
+    else:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
     process.stderr.close()
     return _steps(folder)
 
@@ -62,10 +70,10 @@ def _tables_agree(a: Path, b: Path):
 
 
 def test_killed_at_several_points(whole, larger_corpus, tad_train, run, tmp_path):
-    """In the first epoch, at its end, where validation and checkpoints are written, and in the last."""
+    """A worker in the first epoch; the training at its end, where checkpoints are written, and in the last."""
     words = tad_train(larger_corpus, tmp_path, *RECIPE)
     for steps in (3, 6, 14):
-        done = _kill_after(words, tmp_path, steps)
+        done = _kill_after(words, tmp_path, steps, worker=steps == 3)
         assert steps <= done < 18
         words = tad_train(larger_corpus, tmp_path, *RECIPE, "--resume")
     run(words)
