@@ -100,7 +100,9 @@ def table(found: pd.DataFrame) -> pd.DataFrame:
         for name, own in won.groupby("method")["measure"]
     }
     better = ["(a control)" if kinds[name] == CONTROL else where.get(name) or "nowhere" for name in order]
-    return wide.reindex(order).rename(columns=HEADS).assign(**{"better than every control": better}).reset_index()
+    out = wide.reindex(order).rename(columns=HEADS).reset_index()
+    out.insert(1, BETTER, better)
+    return out
 
 
 def _short(value: float, low: float, high: float) -> str:

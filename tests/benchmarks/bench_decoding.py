@@ -7,7 +7,8 @@ import av
 import torch
 from harness import interleaved, make_video, ratio, row, run
 
-from tad.data import codec, decode, random_clip, read_clips
+from tad.data import codec, decode, read_clips
+from tad.data.clips import random_clip
 from tad.data.second_decoder import torchcodec_missing
 from tad.data.transforms import resize_short_side
 

@@ -1,5 +1,6 @@
 """Divided attention as others have written it, at the card's size: tokens in, tokens out."""
 
+import copy
 from collections.abc import Callable
 
 import torch
@@ -31,9 +32,9 @@ class Transformers(nn.Module):
         config = TimesformerConfig(num_frames=FRAMES, hidden_size=WIDTH, num_hidden_layers=depth,
                                    num_attention_heads=HEADS, intermediate_size=4 * WIDTH)  # fmt: skip
         try:
-            model = TimesformerModel._from_config(config, attn_implementation="sdpa")
-        except ValueError:  # it offers none but its own
-            model = TimesformerModel(config)
+            model = TimesformerModel._from_config(copy.deepcopy(config), attn_implementation="sdpa")
+        except ValueError:  # so far it offers none but its own
+            model = TimesformerModel._from_config(config, attn_implementation="eager")
         self.encoder = model.encoder
         self.register_buffer("extra", torch.randn(1, 1, WIDTH))
 

@@ -37,6 +37,9 @@ def explanation_scores(table: pd.DataFrame, panels: Mapping[str, str] = PANELS) 
             if not np.isnan(row["low"]):
                 ax.plot([row["low"], row["high"]], [y, y], lw=1.6, alpha=0.6, **look)
             ax.plot(row["value"], y, marker="s" if control else "o", ms=6, ls="", **look)
+        if rows["value"].isna().all():
+            ax.text(0.5, 0.5, "not measured", transform=ax.transAxes, ha="center", color=MUTED, fontsize=9.5)
+            ax.set_xticks([])
         best = rows["control"].dropna()
         if len(best):
             ax.axvline(rows.loc[best.iloc[0], "value"], color=MUTED, lw=1, ls="--", zorder=1)

@@ -26,7 +26,7 @@ def test_methods_stand_above_controls_with_their_intervals_and_the_best_control(
     assert sum(len(x) == 2 and x[0] != x[1] for x, _ in drawn) == 2  # the third has no interval
     best = next(line for line in where.lines if line.get_linestyle() == "--")
     assert list(best.get_xdata()) == [0.6, 0.6]
-    assert when.get_title(loc="left") == "when"  # nothing measured: an empty panel
+    assert when.get_title(loc="left") == "when" and [t.get_text() for t in when.texts] == ["not measured"]
 
 
 def test_strength_has_a_panel_a_detector_and_a_line_a_method():
