@@ -1,4 +1,4 @@
-"""LICENCES.md names all that ships and all that is fetched."""
+"""tad/LICENCES.md names all that ships and all that is fetched."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-TEXT = (ROOT / "LICENCES.md").read_text()
+TEXT = (ROOT / "tad" / "LICENCES.md").read_text()
 SHIPS, FETCHED = TEXT.split("## What is fetched")
 OWN = {".py", ".md", ".toml", ".yml", ".cff", ".txt", ".ipynb", ".j2", ".css", ".csv", ".json", ".js", ""}
 
