@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "tad" / "LICENCES.md").read_text()
 SHIPS, FETCHED = TEXT.split("## What is fetched")
-OWN = {".py", ".md", ".toml", ".yml", ".cff", ".txt", ".ipynb", ".j2", ".css", ".csv", ".json", ".js", ""}
+OWN = {".py", ".md", ".toml", ".yml", ".yaml", ".cff", ".txt", ".ipynb", ".j2", ".css", ".csv", ".json", ".js", ""}
 
 
 def _rows(text: str) -> list[list[str]]:

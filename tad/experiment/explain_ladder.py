@@ -199,6 +199,9 @@ def explanations(
 def measured_explanations(file: str | Path) -> pd.DataFrame:
     """Read what `measure_explanations` wrote before.
 
+    Args:
+        file: the table, Parquet.
+
     Raises:
         ValueError: a table of something else.
     """
@@ -212,6 +215,11 @@ def falling(rows: pd.DataFrame, measure: str = "space_auc", seed: int = 0) -> pd
     """How a measure changes with strength: one row a detector, method and strength, mean and interval over groups.
 
     Families that were not measured at every strength are left out.
+
+    Args:
+        rows: as `measure_explanations` gives them.
+        measure: a column, see `tad.explain.COLUMNS`.
+        seed: of the bootstrap over groups.
     """
     steps = rows.groupby(["detector", "family"])["strength"].transform("nunique")
     rows, lines = rows[steps == rows["strength"].nunique()], []
@@ -227,6 +235,11 @@ def falling(rows: pd.DataFrame, measure: str = "space_auc", seed: int = 0) -> pd
 
 def by_family(rows: pd.DataFrame, measure: str = "space_auc", seed: int = 0) -> pd.DataFrame:
     """How right each method and control is on each family at full strength: a row a detector and family.
+
+    Args:
+        rows: as `measure_explanations` gives them.
+        measure: a column, see `tad.explain.COLUMNS`.
+        seed: of the bootstrap over groups.
 
     Returns:
         Columns detector, family, n (groups), and one a method, mean and interval over groups; methods that were not
@@ -244,7 +257,12 @@ def by_family(rows: pd.DataFrame, measure: str = "space_auc", seed: int = 0) -> 
 
 
 def in_words(rows: pd.DataFrame, seed: int = 0) -> list[str]:
-    """Say which methods look where the change is, and whether this falls with strength; a sentence a line."""
+    """Say which methods look where the change is, and whether this falls with strength; a sentence a line.
+
+    Args:
+        rows: as `measure_explanations` gives them.
+        seed: of the bootstrap over groups.
+    """
     lines = []
     for detector, own in rows.groupby("detector", sort=False):
         found = explain.summary(own[own["strength"] == own["strength"].max()], seed)

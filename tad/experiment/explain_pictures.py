@@ -44,7 +44,14 @@ def pairs(looked: Looked, family: str, strength: float) -> tuple[View, View]:
 def strip(
     looked: Looked, judge: Detector, family: str, strength: float, methods: Iterable[str], effort: Effort
 ) -> Picture:  # fmt: skip
-    """Draw some methods on a real clip and on its fake, with what was changed, all rows of a method on one scale."""
+    """Draw some methods on a real clip and on its fake, with what was changed, all rows of a method on one scale.
+
+    Args:
+        looked, judge: where clips come from, and whose score.
+        family, strength: of the forgery.
+        methods: names, see `tad.explain.METHODS`.
+        effort: how long a method may take.
+    """
     real, fake = pairs(looked, family, strength)
     clips, mask = [view.clip(judge.view) for view in (real, fake)], fake.changed(judge.view)
     picked = spaced(clips[0].shape[1])
@@ -70,7 +77,11 @@ def strip(
 
 
 def motion(looked: Looked, judge: Detector, family: str, strength: float, method: str, effort: Effort) -> Picture:
-    """Play a fake beside itself under a method's heat."""
+    """Play a fake beside itself under a method's heat; arguments as in `strip`: looked, judge, family, strength, effort.
+
+    Args:
+        method: name, see `tad.explain.METHODS`.
+    """
     _, fake = pairs(looked, family, strength)
     clip, mask = fake.clip(judge.view), fake.changed(judge.view)
     heat = _shown(judge, clip, method, effort, looked)
@@ -132,7 +143,12 @@ def profile(looked: Looked, judge: Detector, family: str, strength: float, strid
 
 
 def head_grid(looked: Looked, family: str, strength: float) -> Picture:
-    """Draw the space attention of every layer and head on a fake."""
+    """Draw the space attention of every layer and head on a fake.
+
+    Args:
+        looked: where clips come from.
+        family, strength: of the forgery.
+    """
     _, fake = pairs(looked, family, strength)
     clip, depth = fake.clip(looked.model.config.size), looked.model.config.depth
     maps = torch.stack([explain.attention_of_mid_frame(looked.model, clip, i)["space"] for i in range(depth)])

@@ -26,7 +26,13 @@ class Part:
 
 
 def figure_html(figure: Figure, alt: str, caption: str = "") -> str:
-    """Write a matplotlib figure as HTML, the picture in it; `alt` says what is seen."""
+    """Write a matplotlib figure as HTML, the picture in it.
+
+    Args:
+        figure: it is not closed.
+        alt: says what is seen, for who cannot see it.
+        caption: below the picture; none when empty.
+    """
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=DPI, facecolor="white")
     width, height = (round(inches * CSS_PX_PER_INCH) for inches in figure.get_size_inches())
@@ -34,17 +40,29 @@ def figure_html(figure: Figure, alt: str, caption: str = "") -> str:
 
 
 def animation_html(webp: bytes, alt: str, caption: str = "") -> str:
-    """Write an animated WebP (see `figures.animation`) as HTML; `alt` says what is seen."""
+    """Write an animated WebP as HTML.
+
+    Args:
+        webp: as `figures.animation` makes it.
+        alt: says what is seen, for who cannot see it.
+        caption: below the picture; none when empty.
+    """
     return _picture("image/webp", webp, alt, caption, *Image.open(io.BytesIO(webp)).size)
 
 
 def show_animation(webp: bytes, alt: str, caption: str = "") -> None:
-    """Show an animated WebP in a notebook; arguments as in `animation_html`."""
+    """Show an animated WebP in a notebook; webp, alt and caption as in `animation_html`."""
     display({"text/html": animation_html(webp, alt, caption), "text/plain": alt}, raw=True)
 
 
 def write_explanation(path: str | Path, title: str, parts: Sequence[Part]) -> Path:
-    """Write a page that stands alone: nothing in it runs, and it loads nothing."""
+    """Write a page that stands alone: nothing in it runs, and it loads nothing.
+
+    Args:
+        path: the page.
+        title: heading of the page.
+        parts: its sections.
+    """
     ready = [{"heading": p.heading, "paragraphs": p.paragraphs, "html": [Markup(h) for h in p.html]} for p in parts]
     return pages.write(Path(path), "explanation.html.j2", title=title, parts=ready)
 
