@@ -62,13 +62,16 @@ def sweeps(quick: bool) -> dict[str, tuple[list[int], list[float], list[float], 
 
 
 def draw(found: dict) -> None:
-    figure, axes = plt.subplots(1, 4, figsize=(15, 3.6), constrained_layout=True)
+    figure, axes = plt.subplots(1, 4, figsize=(15, 3.6), sharey=True, constrained_layout=True)
     for axis, (name, (x, y, expected, words)) in zip(axes, found.items(), strict=True):
         axis.plot(x, expected, "--", color="0.5", label=words)
         axis.plot(x, y, "o-", label="measured")
-        axis.set(xscale="log", yscale="log", xlabel=name, ylabel="clips/s", xticks=x, xticklabels=x)
-        axis.minorticks_off()
+        axis.set(xscale="log", yscale="log", xlabel=name, xticks=x, xticklabels=x)
+        axis.xaxis.set_minor_locator(plt.NullLocator())
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter("{x:g}")
         axis.legend()
+    axes[0].set_ylabel("clips/s")
     FOLDER.mkdir(parents=True, exist_ok=True)
     figure.savefig(FOLDER / "growth.png", dpi=120)
 
