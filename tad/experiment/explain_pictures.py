@@ -77,7 +77,9 @@ def strip(
 
 
 def motion(looked: Looked, judge: Detector, family: str, strength: float, method: str, effort: Effort) -> Picture:
-    """Play a fake beside itself under a method's heat; arguments as in `strip`: looked, judge, family, strength, effort.
+    """Play a fake beside itself under a method's heat.
+
+    The arguments looked, judge, family, strength and effort are those of `strip`.
 
     Args:
         method: name, see `tad.explain.METHODS`.

@@ -41,7 +41,8 @@ class Recipe:
             _check(name, 0 <= getattr(self, name) < inf, "a number of 0 or more", getattr(self, name))
         for name in ("learning_rate", "clip_norm"):
             _check(name, 0 < getattr(self, name) < inf, "a number above 0", getattr(self, name))
-        _check("warmup", 0 <= self.warmup <= 1, "in [0, 1]", self.warmup)
+        for name in ("warmup", "hidden"):
+            _check(name, 0 <= getattr(self, name) <= 1, "in [0, 1]", getattr(self, name))
 
 
 RECIPES = {
