@@ -1,5 +1,6 @@
 """A notebook run with every combination of some parameters, in several processes; what was done is not done again."""
 
+import ctypes
 import hashlib
 import json
 import os
@@ -31,6 +32,7 @@ from tad.report import write_index
 INTERRUPTED = "interrupted"
 LOG = "log.txt"  # what a process said, beside its run
 NAME_LENGTH = 40  # of a value in a folder's name
+PR_SET_PDEATHSIG = 1  # of prctl(2)
 GRACE_S = 30.0  # for an interrupted process to end its notebook's kernel and write its record
 POLL_S = 0.2
 SILENT = "its process ended without a word"
@@ -170,9 +172,16 @@ def _start(cell: Cell, share: set[int], force: bool) -> subprocess.Popen:
     try:
         with open(cell.folder / LOG, "wb") as log:
             told = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "start_new_session": True}
+            told["preexec_fn"] = _end_with_parent
             return subprocess.Popen(command(cell, force), cwd=project_root(), **told)
     finally:
         os.sched_setaffinity(0, ours)
+
+
+def _end_with_parent() -> None:
+    """In a new process: ask to be ended with the one that started it, which, killed, could not do so (Linux alone)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end(processes: list[subprocess.Popen]) -> None:

@@ -122,7 +122,9 @@ def project(tmp_path, monkeypatch):
     book = nbformat.v4.new_notebook(
         metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}}
     )
-    parameters = nbformat.v4.new_code_cell('output: str = "."  # where', metadata={"tags": ["parameters"]})
+    parameters = nbformat.v4.new_code_cell(
+        'output: str = "."  # where\nn: int = 0  # of a sweep', metadata={"tags": ["parameters"]}
+    )
     book.cells = [nbformat.v4.new_markdown_cell("# A question"), parameters, nbformat.v4.new_code_cell(BODY)]
     nbformat.write(book, tmp_path / "notebooks" / "01_small.ipynb")
     monkeypatch.chdir(tmp_path)

@@ -1,8 +1,10 @@
 """SIGKILL at any moment: the next start carries on, what was reported as done stays, nothing stands twice."""
 
 import json
+import sys
 import time
 from itertools import islice
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ import torch
 
 from tad.cli import main
 from tad.data import decode, project_root, read_manifest
+from tad.experiment import sweep
 
 from .conftest import moments
 
@@ -173,6 +176,46 @@ def test_a_run(project, forked, kills, capsys):
     if kills > 2:
         with capsys.disabled():
             print(f"\nkilled: tad run {killed} times in {time.monotonic() - began:.0f} s, report as if never")
+
+
+def test_a_killed_sweep_takes_its_processes_along(project, forked, monkeypatch):
+    code = "import os, pathlib, time; pathlib.Path('pid').write_text(str(os.getpid())); time.sleep(60)"
+    monkeypatch.setattr(sweep, "command", lambda cell, force: [sys.executable, "-c", code])
+    pid = project / "pid"
+    assert forked("run", "01_small", "--sweep", "n=1").kill_when(lambda: pid.is_file() and pid.read_text())
+    until = time.monotonic() + 20
+    while alive(int(pid.read_text())):
+        assert time.monotonic() < until, "it would hold the folder against the next start"
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is at work; one that has ended and was not yet fetched is not."""
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.is_file() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.soak
+def test_a_sweep(project, forked, capsys):
+    words = ["run", "01_small", "--sweep", "n=1,2,3", "--jobs", "2"]
+    folders = [project / "reports" / f"01_small,n={n}" for n in (1, 2, 3)]
+    done = lambda: {(f.name, *one) for f in folders for one in stations(f).items()}  # noqa: E731
+    began, known, killed, kills = time.monotonic(), set(), 0, 24
+    for wait_s in islice(moments(3, 25), kills):
+        one = forked(*words)
+        time.sleep(wait_s)
+        killed += one.kill()
+        assert known <= done(), "what was done stays, and is not done again"
+        known = done()
+        if len(known) == 3:  # begin anew
+            for folder in folders:
+                (folder / "run.json").unlink()
+            known = set()
+    last = forked(*words)
+    assert last.wait() == 0 and len(done()) == 3, last.log.read_text()[-3000:]
+    assert all((folder / "table.csv").read_text() == "a\n" * 1000 for folder in folders)
+    with capsys.disabled():
+        print(f"\nkilled: tad run --sweep {killed} times in {time.monotonic() - began:.0f} s, reports as if never")
 
 
 @pytest.mark.soak
