@@ -70,7 +70,13 @@ def to_clip(frames: Tensor) -> Tensor:
 
 
 def to_frames(clip: Tensor) -> Tensor:
-    """Turn a clip (3, T, H, W) in [-1, 1] into uint8 frames (T, 3, H, W): the inverse of `to_clip`."""
+    """Turn a clip (3, T, H, W) in [-1, 1] into uint8 frames (T, 3, H, W): the inverse of `to_clip`.
+
+    Raises:
+        ValueError: NaN or infinity, which would become some grey.
+    """
+    if not clip.isfinite().all():
+        raise ValueError(f"a clip must be finite; got {(~clip.isfinite()).sum()} values that are not")
     return ((clip.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(1, 0, 2, 3)
 
 

@@ -149,6 +149,8 @@ def _check_shapes(clip: Tensor, forged: Tensor, mask: Tensor) -> None:
     if forged.shape != clip.shape or mask.shape != clip.shape[1:]:
         shapes = f"{(*clip.shape,)}, {(*forged.shape,)} and {(*mask.shape,)}"
         raise ValueError(f"clip and forged must be (C, T, H, W) and mask (T, H, W); got {shapes}")
+    if not all(one.isfinite().all() for one in (clip, forged, mask)):
+        raise ValueError("clip, forged and mask must be finite; got NaN or infinity")
 
 
 def _check_size(clip: Tensor) -> None:

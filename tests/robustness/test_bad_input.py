@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 import torch
 
+from tad import forgery, scoring
 from tad.cli import main
-from tad.data import at_most, encode
+from tad.data import at_most, check_clip, encode, to_frames
 from tad.experiment import score_videos
 from tad.training import Machine, Recipe
 
@@ -102,3 +103,25 @@ def test_a_picture_too_small_to_judge_does_not_stop_the_others(moving_video, tmp
 def test_a_side_of_nothing():
     with pytest.raises(ValueError, match="2 px or more; got -5"):
         at_most(torch.zeros(3, 8, 8, dtype=torch.uint8), -5)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_clip_that_is_not_finite_is_refused_or_has_no_score(network, value):
+    """What takes a clip says so; a score comes out as no number, never as a verdict."""
+    clip, ones = torch.zeros(3, 4, 32, 32), torch.ones(4, 32, 32)
+    clip[0, 2, 5, 7] = value
+    refusing = {
+        "forge": lambda: forgery.forge("flicker", clip, 0.5, 0),
+        "psnr_db": lambda: forgery.psnr_db(clip, clip, ones),
+        "ssim": lambda: forgery.ssim(clip, clip),
+        "jod": lambda: forgery.jod(clip, clip, 25),
+        "visibility": lambda: forgery.visibility(clip, clip, ones),
+        "to_frames": lambda: to_frames(clip),
+        "check_clip": lambda: check_clip(clip),
+    }
+    for call in refusing.values():
+        with pytest.raises(ValueError, match="finite"):
+            call()
+    with torch.no_grad():
+        for name in scoring.DETECTORS:
+            assert not scoring.build(name, network).score(clip[None]).isfinite().any(), name
