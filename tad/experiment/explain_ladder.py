@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 from torch import Tensor
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from tad import explain
 from tad.data import LONG_SIDE, Encoding, FixedClips, centre_crop, resize_short_side, resolve, to_frames, transcode

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from tad.data import project_root
 from tad.experiment.interrupt import ends_like_ctrl_c

@@ -56,7 +56,7 @@ def show_animation(webp: bytes, alt: str, caption: str = "") -> None:
 
 
 def write_explanation(path: str | Path, title: str, parts: Sequence[Part]) -> Path:
-    """Write a page that stands alone: nothing in it runs, and it loads nothing.
+    """Write a page that stands alone: it loads nothing, and all that runs in it sorts and copies its tables.
 
     Args:
         path: the page.

@@ -40,5 +40,6 @@ def test_a_random_detector_leaves_the_trained_one_alone(network, video, generato
         assert twin.model is not network and not torch.allclose(twin.score(video), before)
         assert torch.equal(detector.score(video), before)
     head = LocalHead()
+    head.load(head.make_net().state_dict())
     assert random_detector(head, generator).net is not head.net
     assert random_detector(NeighbourMean(network), generator) is None

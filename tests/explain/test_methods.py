@@ -12,7 +12,7 @@ LAYER, ATTENTION = ["layer_integrated_gradients", "grad_cam"], ["attention_rollo
 
 def test_each_detector_has_the_methods_that_can_explain_it(network, video):
     clip, head = video[0], LocalHead()
-    head.load(head.net.state_dict())
+    head.load(head.make_net().state_dict())
     maps = error_maps(network, video)
     errors = ["reconstruction_error", "flow_error"]
     card = [*PERTURB, *GRADIENT, *LAYER, *ATTENTION, *errors, "own_map"]

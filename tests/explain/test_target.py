@@ -25,7 +25,7 @@ def test_one_score_a_clip_that_is_the_detectors_and_whether_it_has_a_gradient(na
         pytest.skip("a detector that another test brought along")
     detector = build(name, network)
     if isinstance(detector, LocalHead):
-        detector.load(detector.net.state_dict())
+        detector.load(detector.make_net().state_dict())
     elif not detector.fitted:
         detector.fit(reals)
     clips = torch.stack(reals[:2])
@@ -62,6 +62,7 @@ def test_the_gradient_passes_through_the_true_mid_frame(network, video):
 def test_layers(network):
     assert embedded_layer(MidFrameMSE(network)) is network.embedded
     head = LocalHead()
+    head.load(head.make_net().state_dict())
     assert embedded_layer(head) is head.net.deep
     assert embedded_layer(build("interpolation_residual", network)) is None
 
