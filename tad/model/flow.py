@@ -27,7 +27,9 @@ def warp(image: Tensor, flow: Tensor) -> Tensor:
     return F.grid_sample(image, grid, padding_mode="border", align_corners=True)
 
 
-CACHED = 2**16  # numbers of a piece of a batch that is worked on at once
+# Numbers of a piece of a batch that is worked on at once: few enough for the cache, and for torch to leave them to one
+# thread. Pieces twice as large meet at a barrier thousands of times, at which a busy machine lets them wait for seconds.
+CACHED = 2**15
 
 
 class _Correlation(torch.autograd.Function):
