@@ -28,7 +28,7 @@ def warp(image: Tensor, flow: Tensor) -> Tensor:
 
 
 # Numbers of a piece of a batch that is worked on at once: few enough for the cache, and for torch to leave them to one
-# thread. Pieces twice as large meet at a barrier thousands of times, at which a busy machine lets them wait for seconds.
+# thread. Twice as large, they would meet at a barrier thousands of times, where a busy machine lets them wait.
 CACHED = 2**15
 
 
