@@ -8,20 +8,23 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from tad.report import Part, animation_html, figure_html, figures, show_animation, write_explanation
+from tad.report.pages import TEMPLATES
 from tad.report.show import LARGE_BYTES, light
 
 ATTACK = '"><script>alert(1)</script>'
 WEBP = figures.animation([np.zeros((8, 8, 3), np.uint8)] * 2, [np.zeros((8, 8))] * 2)
 
 
-def test_a_page_stands_alone_and_runs_nothing(tmp_path):
+def test_a_page_stands_alone_and_runs_nothing_from_outside(tmp_path):
     parts = [
         Part("Where", [f"in {ATTACK}"], [figure_html(Figure(), f"a {ATTACK}", ATTACK), animation_html(WEBP, "moves")]),
         Part("Why", ["so"]),
     ]
     page = write_explanation(tmp_path / "page.html", f"Why {ATTACK}", parts).read_text()
     soup = BeautifulSoup(page, "html.parser")
-    assert not soup.find_all("script") and "default-src 'none'" in soup.find("meta", {"http-equiv": True})["content"]
+    own = (TEMPLATES / "tables.js").read_text().strip()
+    assert [script.string.strip() for script in soup.find_all("script")] == [own]  # sorts and copies tables
+    assert "default-src 'none'" in soup.find("meta", {"http-equiv": True})["content"]
     assert [h.get_text() for h in soup.find_all(["h1", "h2"])] == [f"Why {ATTACK}", "Where", "Why"]
     kinds = [image["src"].partition(";")[0] for image in soup.find_all("img")]
     assert kinds == ["data:image/png", "data:image/webp"]
