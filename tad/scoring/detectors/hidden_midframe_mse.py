@@ -5,30 +5,18 @@ sees the mean of both neighbours in its place. It means most with weights that w
 or 0.5 for a mixture with plain reconstruction.
 """
 
-import torch
 from torch import Tensor
 
-from tad.model import EnhancedTimeSformer
-from tad.scoring.detectors.protocol import Base, register
-from tad.training import frame_error, hide_mid_frame
+from tad.scoring.detectors.midframe_mse import MidFrameMSE
+from tad.scoring.detectors.protocol import register
+from tad.training import hide_mid_frame
 
 
 @register
-class HiddenMidFrameMSE(Base):
+class HiddenMidFrameMSE(MidFrameMSE):
     """The network's mean squared error on a mid frame that it has not seen."""
 
-    name, trained_on = "hidden_midframe_mse", "reals only"
+    name = "hidden_midframe_mse"
 
-    def __init__(self, model: EnhancedTimeSformer):
-        super().__init__()
-        self.model, self.view = model, model.config.size
-
-    def score(self, clips: Tensor) -> Tensor:
-        return frame_error(self.model(hide_mid_frame(clips))[0], clips[:, :, clips.shape[2] // 2])
-
-    def map(self, clips: Tensor) -> Tensor:
-        """Squared error of each pixel, mean over colours; it speaks of the mid frame alone, elsewhere it is zero."""
-        mid = clips.shape[2] // 2
-        out = torch.zeros_like(clips[:, 0])
-        out[:, mid] = (self.model(hide_mid_frame(clips))[0] - clips[:, :, mid]).square().mean(1)
-        return out
+    def shown(self, clips: Tensor) -> Tensor:
+        return hide_mid_frame(clips)

@@ -18,12 +18,16 @@ class MidFrameMSE(Base):
         super().__init__()
         self.model, self.view = model, model.config.size
 
+    def shown(self, clips: Tensor) -> Tensor:
+        """What the network sees of clips (B, 3, T, H, W)."""
+        return clips
+
     def score(self, clips: Tensor) -> Tensor:
-        return frame_error(self.model(clips)[0], clips[:, :, clips.shape[2] // 2])
+        return frame_error(self.model(self.shown(clips))[0], clips[:, :, clips.shape[2] // 2])
 
     def map(self, clips: Tensor) -> Tensor:
         """Squared error of each pixel, mean over colours; it speaks of the mid frame alone, elsewhere it is zero."""
         mid = clips.shape[2] // 2
         out = torch.zeros_like(clips[:, 0])
-        out[:, mid] = (self.model(clips)[0] - clips[:, :, mid]).square().mean(1)
+        out[:, mid] = (self.model(self.shown(clips))[0] - clips[:, :, mid]).square().mean(1)
         return out
