@@ -29,8 +29,8 @@ def head():
 def test_without_a_file_what_learns_nothing_scores(weights):
     names = [detector.name for detector in experiment.detector_set(weights)]
     assert names == [
-        "hidden_midframe_mse",
         "midframe_mse",
+        "hidden_midframe_mse",
         "neighbour_copy",
         "neighbour_mean",
         "interpolation_residual",
