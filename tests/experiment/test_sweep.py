@@ -110,6 +110,9 @@ def test_a_process_that_dies_leaves_the_others_alone(project, started):
 
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_ends_the_processes_and_is_recorded(project, started, asked):
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell has what it puts behind it ignore Ctrl-C
     wanted = cells("01_small", {"number": ["1", "9", "2"]}, {})
 
     def interrupt():
@@ -122,6 +125,7 @@ def test_an_interruption_ends_the_processes_and_is_recorded(project, started, as
     with pytest.raises(KeyboardInterrupt):
         sweep(wanted, jobs=1)
     thread.join()
+    signal.signal(signal.SIGINT, before)
     assert status(project, wanted[0].name) == "ok" and status(project, wanted[1].name) == "interrupted"
     assert not wanted[2].folder.exists(), "it had not begun"
     left = subprocess.run(["pgrep", "-f", str(wanted[1].folder)], capture_output=True, text=True).stdout

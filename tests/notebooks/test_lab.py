@@ -103,7 +103,15 @@ def lab(tmp_path_factory):
     (folder / "data").symlink_to(project_root() / "data")
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(project_root() / name, folder)
-    told = subprocess.run(["make", "-n", "lab"], cwd=folder, capture_output=True, text=True, check=True).stdout
+    outside_make = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    told = subprocess.run(
+        ["make", "-n", "--no-print-directory", "lab"],
+        cwd=folder,
+        env=outside_make,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     _, *words = shlex.split(told.splitlines()[-1])
     running = Lab(folder, [str(Path(sys.executable).with_name("jupyter")), *words])
     yield running

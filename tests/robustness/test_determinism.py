@@ -43,7 +43,7 @@ def once(pipeline):
 
 
 def same(one: dict, two: dict) -> None:
-    assert one.keys() == two.keys() and len(one) == 5
+    assert one.keys() == two.keys() and len(one) == 6
     weights = one["weights"]
     assert all(torch.equal(value, two["weights"][name]) for name, value in weights.items())
     for name in one.keys() - {"weights"}:
