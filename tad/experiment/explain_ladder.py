@@ -275,15 +275,21 @@ def in_words(rows: pd.DataFrame, seed: int = 0) -> list[str]:
 
 
 def _fall(detector: str, rows: pd.DataFrame, seed: int) -> list[str]:
-    """How much of each method's pixel AUC is owed to the forgery: its gain over the real clip, by strength."""
+    """How much of each method's pixel AUC is owed to the forgery: its gain over the real clip, by strength.
+
+    Strengths are compared on the same families: those measured at all of them, and all families where these share some.
+    """
     lines = []
     for method, own in rows[rows["kind"].ne("control")].groupby("method", sort=False):
         wide = own.pivot_table(index=["group", "family"], columns="strength", values="space_auc")
-        if 0.0 not in wide or len(wide.columns) < 2:
-            continue
-        gains = {s: explain.mean_over_groups(pd.Series(wide.index.get_level_values("group")),
-                                             (wide[s] - wide[0.0]).reset_index(drop=True), seed=seed)
-                 for s in wide.columns if s}  # fmt: skip
-        texts = ", ".join(f"{gain.text('+.2f')} at strength {s:g}" for s, gain in gains.items())
-        lines.append(f"{detector}, {method}: pixel AUC above that of the real clip {texts}.")
+        whole, shared = wide.dropna(), wide.dropna(axis="columns")
+        for part in [whole] if len(whole) == len(shared) else [whole, shared]:
+            if 0.0 in part and len(part.columns) > 1 and len(part):
+                groups = pd.Series(part.index.get_level_values("group"))
+                gains = {s: explain.mean_over_groups(groups, (part[s] - part[0.0]).reset_index(drop=True), seed=seed)
+                         for s in part.columns if s}  # fmt: skip
+                texts = ", ".join(f"{gain.text('+.2f')} at strength {s:g}" for s, gain in gains.items())
+                n = part.index.get_level_values("family").nunique()
+                told = f"{n} families" if n > 1 else part.index.get_level_values("family")[0]
+                lines.append(f"{detector}, {method}, {told}: pixel AUC above that of the real clip {texts}.")
     return lines
