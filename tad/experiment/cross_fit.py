@@ -11,7 +11,7 @@ from tad.experiment.detector_set import detectors_path
 from tad.experiment.evaluation import Setting, measure
 from tad.experiment.fit_detectors import Material, fit_detectors
 from tad.experiment.output import folder
-from tad.experiment.recipes import train
+from tad.experiment.recipes import train, training_groups
 from tad.experiment.scores import Ladder
 from tad.scoring.table import usable
 from tad.training import Recipe
@@ -50,6 +50,8 @@ def cross_fit(
         if not file.is_file():
             listed = str(write_manifest(rows, own / "manifest.csv"))
             checkpoint = str(train(recipe, listed, own, setting.seed, network=network).checkpoint)
+            if seen := sorted(set(training_groups(checkpoint)) & set(rows.loc[rows["split"].ne("train"), "group"])):
+                raise ValueError(f"a fold is judged by what it was not trained on; {own} was trained on {seen}")
             if not detectors_path(checkpoint).is_file():
                 fit_detectors(checkpoint, listed, encoding=setting.encoding, seed=setting.seed, material=material,
                               workers=workers, device=device)  # fmt: skip
@@ -69,9 +71,10 @@ def pool(tables: list[pd.DataFrame]) -> pd.DataFrame:
         tables: a scores table a fold, with "val" and "test" rows by the same detectors.
 
     Returns:
-        One scores table. A detector that scored no validation real of a fold has no score there; the status says so.
+        One scores table, with the column fold. A detector that scored no validation real of a fold has no score there;
+        the status says so.
     """
-    return pd.concat([_placed(table) for table in tables], ignore_index=True)
+    return pd.concat([_placed(table).assign(fold=k) for k, table in enumerate(tables)], ignore_index=True)
 
 
 def _placed(table: pd.DataFrame) -> pd.DataFrame:

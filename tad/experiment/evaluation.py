@@ -41,6 +41,11 @@ class Evaluation:
         """Of the card's detector."""
         return calibrate(self.reals, unit=self.unit)
 
+    @property
+    def folds(self) -> int:
+        """How many folds the scores were pooled of (see `cross_fit`); 0 where one network judges all."""
+        return self.scores["fold"].nunique() if "fold" in self.scores else 0
+
     def of(self, scope: str | None) -> pd.DataFrame:
         """The reals, and the fakes of one scope."""
         s = self.scores
