@@ -131,8 +131,8 @@ def windows(marked: Iterable[tuple[bool, float, Tensor]], frames: int, stride: i
         buffer.append((time_s, frame))
         if len(buffer) == frames:
             counts.clips += 1
-            stacked = np.stack([image.numpy() for _, image in buffer])  # as the decoder lays them, which torch would undo
-            yield Clip(buffer[0][0], buffer[-1][0], torch.from_numpy(stacked))
+            images = np.stack([image.numpy() for _, image in buffer])  # laid as decoded, which torch would change
+            yield Clip(buffer[0][0], buffer[-1][0], torch.from_numpy(images))
             buffer, skip = buffer[stride:], max(0, stride - frames)
 
 
