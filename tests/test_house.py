@@ -22,7 +22,10 @@ SOURCES = sorted((ROOT / "tad").rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 # A room may import the rooms of the rows above its own.
-ORDER = (("model", "data", "forgery", "report"), ("training",), ("scoring",), ("explain",), ("experiment",), ("cli",))
+ORDER = (
+    ("checks",), ("model", "data", "forgery", "report"), ("training",), ("scoring",), ("explain",), ("experiment",),
+    ("cli",),
+)  # fmt: skip
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 
 
