@@ -1,6 +1,6 @@
 """Clips of a video: consecutive frames, never across a cut, never of a picture that stands still."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from tad import checks
 from tad.data.codec import DecodeError, decode, probe
-from tad.data.transforms import centre_crop, resize_short_side, to_clip
+from tad.data.transforms import at_most, centre_crop, resize_short_side, to_clip
 
 # In levels of 255 on a thumbnail. A cut changes the picture by more than CUT_LEVELS and by twice what the last frames
 # did (a shaken camera changes it as much, but for several frames). A picture stands still when no block of the
@@ -83,12 +84,15 @@ def _readable(frames: Iterable[tuple[float, Tensor]], counts: Counts) -> Iterato
         counts.broken = str(error)
 
 
-def shots(frames: Iterable[tuple[float, Tensor]], counts: Counts) -> Iterator[tuple[bool, float, Tensor]]:
+def shots(
+    frames: Iterable[tuple[float, Tensor]], counts: Counts, keep: Callable[[Tensor], Tensor] = lambda frame: frame
+) -> Iterator[tuple[bool, float, Tensor]]:
     """Pass on the frames that may be in clips, and say where a new shot begins.
 
     Args:
         frames: time in s and uint8 (3, H, W), in order; where they end with a `DecodeError`, those before it are used.
         counts: is added to.
+        keep: makes of each frame, once it was compared with the one before, what is passed on.
 
     Yields:
         Whether a shot begins here (a cut, or the end of a static stretch), time in s, frame.
@@ -96,6 +100,7 @@ def shots(frames: Iterable[tuple[float, Tensor]], counts: Counts) -> Iterator[tu
     watch, still, begins, stretch = _Watch(), [], True, 0
     for time_s, frame in _readable(frames, counts):
         cut, repeats = watch(frame)
+        frame = keep(frame)
         counts.cuts += cut
         if repeats:
             stretch += 1
@@ -146,6 +151,7 @@ def read_clips(
     counts: Counts | None = None,
     start_s: float = 0.0,
     decoder: str = "pyav",
+    long_side: int | None = None,
 ) -> Iterator[Clip]:
     """Decode a video once, in constant memory, into its clips.
 
@@ -158,6 +164,8 @@ def read_clips(
         counts: is filled with what was met.
         start_s: where to begin.
         decoder: see `decode`.
+        long_side: frames of their own size are scaled down to it one by one, as `at_most` does a clip: 16 frames of 8K
+            take 1.6 GB. What is a cut or stands still is told by the frames as they are.
 
     Yields:
         Clips in order.
@@ -165,11 +173,17 @@ def read_clips(
     Raises:
         DecodeError: not one frame can be decoded; where only the end is lost, `counts.broken` says so.
     """
+    checks.whole("frames", frames, 1)
+    for name, value in {"size": size, "stride": stride, "long_side": long_side}.items():
+        if value is not None:
+            checks.whole(name, value, 1)
+    checks.check(size is None or long_side is None, "size and long_side must not both be given", (size, long_side))
     counts = counts if counts is not None else Counts()
     seen = decode(path, crop, start_s, decoder=decoder)
     if size is not None:
         seen = ((time_s, resize_short_side(frame, size)) for time_s, frame in seen)
-    yield from windows(shots(seen, counts), frames, stride or frames, counts)
+    keep = [] if long_side is None else [lambda frame: at_most(frame, long_side)]
+    yield from windows(shots(seen, counts, *keep), frames, stride or frames, counts)
 
 
 def random_clip(
@@ -200,6 +214,7 @@ def random_clip(
 
 def network_input(clip: Clip, size: int) -> Tensor:
     """Centre-crop a clip to the network's square and scale it: (3, T, size, size) in [-1, 1]."""
+    checks.of_kind("clip", clip, Clip, "a Clip")
     return to_clip(centre_crop(clip.frames, size))
 
 

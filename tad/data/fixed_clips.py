@@ -8,9 +8,10 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm.auto import tqdm
 
+from tad import checks
 from tad.data.clips import Counts, no_clip_reason, read_clips
 from tad.data.codec import DecodeError, probe
-from tad.data.transforms import at_most, centre_crop, to_clip
+from tad.data.transforms import centre_crop, to_clip
 
 LONG_SIDE = 640  # px, of clips kept at their own resolution
 FACTS = ("video", "group", "split", "label", "dataset", "method", "strength")
@@ -34,20 +35,25 @@ class FixedClips(Dataset):
             desc: name of the progress bar.
             long_side: px.
         """
-        if per_video is not None and per_video < 1:
-            raise ValueError(f"clips of a video must be 1 or more; got {per_video}")
+        checks.table("manifest", manifest, ("video", "path", "crop"))
+        checks.whole("frames", frames, 1)
+        if size is not None:
+            checks.whole("size", size, 1)
+        if per_video is not None:
+            checks.whole("clips of a video", per_video, 1)
+        checks.whole("the longer side in px", long_side, 2)
         self.frames: list[Tensor] = []  # uint8 (T, 3, H, W) of each clip
         self.rows: list[dict] = []
         self.counts: dict[str, dict] = {}
         self.failures: list[tuple[dict, str]] = []  # the row's facts and "error: reason"
-        prepare = (lambda found: at_most(found, long_side)) if size is None else lambda found: centre_crop(found, size)
+        own = {"size": None, "long_side": long_side} if size is None else {"size": size}
         for row in tqdm(manifest.itertuples(), total=len(manifest), desc=desc, unit="video"):
             facts = {name: getattr(row, name, "") for name in FACTS}
             counts = Counts()
             try:
                 fps = probe(row.path).fps
-                clips = read_clips(row.path, frames=frames, size=size, crop=row.crop, counts=counts)
-                found = [(clip.start_s, prepare(clip.frames)) for clip in clips]
+                clips = read_clips(row.path, frames=frames, crop=row.crop, counts=counts, **own)
+                found = [(c.start_s, c.frames if size is None else centre_crop(c.frames, size)) for c in clips]
                 if not found:
                     raise DecodeError(no_clip_reason(counts, frames))
             except DecodeError as error:

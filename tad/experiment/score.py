@@ -9,7 +9,7 @@ import pandas as pd
 from torch import Tensor
 
 import tad
-from tad.data import LONG_SIDE, Clip, Counts, DecodeError, at_most, face_clip, no_clip_reason, read_clips, sha256
+from tad.data import LONG_SIDE, Clip, Counts, DecodeError, face_clip, no_clip_reason, read_clips, sha256
 from tad.data.second_decoder import check_decoder
 from tad.experiment.calibration import load_calibration, unlike_calibration
 from tad.experiment.checkpoints import checkpoint_path, load, load_threshold
@@ -102,7 +102,8 @@ def score_videos(
         for path in paths:
             video = _Video(path)
             size = judge.view if crop == "frame" else None
-            clips = read_clips(path, frames=frames, size=size, counts=video.counts, decoder=decoder)
+            most = LONG_SIDE if crop == "frame" and size is None else None
+            clips = read_clips(path, frames=frames, size=size, counts=video.counts, decoder=decoder, long_side=most)
             try:
                 for clip, one in _inputs(clips, judge.view, video, crop == "face"):
                     yield video, clip, one
@@ -171,7 +172,7 @@ def _inputs(clips: Iterable[Clip], view: int | None, video: _Video, face: bool) 
             raise DecodeError(f"a picture of {width} x {height} px is too small to judge: needs {LEAST_PX} px a side")
         video.end_s = clip.end_s
         if not face:
-            yield clip, at_most(clip.frames, LONG_SIDE) if view is None else clip.frames
+            yield clip, clip.frames
         elif (found := face_clip(clip.frames, view or FACE_PX)) is not None:
             yield clip, found
         else:

@@ -15,7 +15,6 @@ from tad.data import (
     DecodeError,
     Encoding,
     FixedClips,
-    at_most,
     probe,
     read_clips,
     read_manifest,
@@ -114,14 +113,13 @@ def draws(seed: int, name: str, row: dict) -> torch.Generator:
 def _longer(file: pd.Series, start_s: float, frames: Tensor, span: int, long_side: int) -> Tensor | None:
     """A clip with the frames that follow it, so many times its length; None where its shot or the video ends before."""
     try:
-        wanted = {"frames": span * len(frames), "size": None, "crop": file["crop"]}
+        wanted = {"frames": span * len(frames), "size": None, "crop": file["crop"], "long_side": long_side}
         found = next(read_clips(file["path"], start_s=max(0.0, start_s - TIME_SLACK_S), **wanted), None)
     except DecodeError:
         return None
     if found is None or abs(found.start_s - start_s) > TIME_SLACK_S:
         return None
-    longer = at_most(found.frames, long_side)
-    return longer if torch.equal(longer[: len(frames)], frames) else None
+    return found.frames if torch.equal(found.frames[: len(frames)], frames) else None
 
 
 def unlike_training(manifest: pd.DataFrame) -> dict[str, str]:

@@ -1,9 +1,20 @@
 import random
+import weakref
 
 import pytest
 import torch
 
-from tad.data import Counts, DecodeError, clips, decode, network_input, no_clip_reason, preprocess_video, read_clips
+from tad.data import (
+    Counts,
+    DecodeError,
+    at_most,
+    clips,
+    decode,
+    network_input,
+    no_clip_reason,
+    preprocess_video,
+    read_clips,
+)
 
 
 def _times(path, **how):
@@ -49,6 +60,47 @@ def test_crop_is_taken_before_resizing(moving_mp4):
     (clip, *_) = read_clips(moving_mp4, frames=4, size=24, crop=(0, 24, 16, 48))
     _, first = next(decode(moving_mp4))
     assert torch.equal(clip.frames[0], first[:, :24, 16:48])
+
+
+# Large frames
+
+
+@pytest.mark.parametrize(("height", "width"), [(48, 64), (90, 161), (162, 91), (40, 160), (360, 640)])
+def test_frames_scaled_one_by_one_are_those_of_a_clip_scaled_at_once(moving, write, height, width):
+    path = write([*moving(9, height=height, width=width), *moving(9, 1, height, width)], "v.mkv", codec="ffv1")
+    one, other = Counts(), Counts()
+    slow = [at_most(clip.frames, 80) for clip in read_clips(path, frames=8, size=None, counts=one)]
+    fast = [clip.frames for clip in read_clips(path, frames=8, size=None, long_side=80, counts=other)]
+    assert len(fast) == 2 and one == other and one.cuts == 1
+    assert all(torch.equal(a, b) for a, b in zip(slow, fast, strict=True))
+
+
+def test_what_stands_still_is_told_by_the_frames_as_they_are(moving, write):
+    path, counts = write([*moving(8, height=90, width=160), *moving(1, 1, 90, 160) * 20]), [Counts(), Counts()]
+    for found, how in zip(counts, ({}, {"long_side": 32}), strict=True):
+        list(read_clips(path, frames=8, size=None, counts=found, **how))
+    assert counts[0] == counts[1] and counts[0].still_stretches == 1
+
+
+def test_of_large_frames_two_are_held_at_a_time(monkeypatch):
+    held, most = set(), []
+
+    def frames(*_, **__):
+        for i in range(40):
+            frame = torch.full((3, 90, 160), i if i < 20 else 20, dtype=torch.uint8)  # the second half stands still
+            weakref.finalize(frame, held.discard, i)
+            held.add(i)
+            most.append(len(held))
+            yield i / 25, frame
+
+    monkeypatch.setattr(clips, "decode", frames)
+    assert len(list(read_clips("v", frames=8, size=None, long_side=32))) == 2
+    assert max(most) <= 2
+
+
+def test_a_shorter_side_and_a_longer_one_are_not_asked_for_together(moving_mp4):
+    with pytest.raises(ValueError, match=r"size and long_side must not both be given; got \(24, 32\)"):
+        next(read_clips(moving_mp4, size=24, long_side=32))
 
 
 # Cuts
