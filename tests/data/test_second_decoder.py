@@ -8,11 +8,13 @@ from itertools import accumulate, islice
 from pathlib import Path
 
 import av
+import cv2
 import pytest
 import torch
 
-from tad.data import DecodeError, codec, decode, project_root, read_clips
+from tad.data import DecodeError, clips, codec, decode, project_root, read_clips
 from tad.data.second_decoder import check_decoder, torchcodec_missing
+from tad.experiment import score_videos
 
 MISSING = torchcodec_missing()
 needs_torchcodec = pytest.mark.skipif(bool(MISSING), reason=f"torchcodec does not import: {MISSING}")
@@ -231,6 +233,45 @@ def test_memory_does_not_grow_with_length(moving, made):
     for _ in decode(path, decoder="torchcodec"):
         taken.append(int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() >> 20)
     assert len(taken) == 120 and taken[-1] - taken[23] < 40  # MiB; the frames between are 84
+
+
+# OpenCV, which brings a third FFmpeg along and is there everywhere; no command takes it
+
+
+def by_opencv(path, *_, **__):
+    """Time in s and frame, as `decode`."""
+    film, n = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG), 0
+    while (read := film.read())[0]:
+        yield n / 25, torch.from_numpy(read[1][..., ::-1].copy()).permute(2, 0, 1)
+        n += 1
+
+
+@pytest.fixture(scope="module")
+def two_scores():
+    """A function: the scores of the first 16 frames of a demo video, by PyAV and by OpenCV."""
+
+    def scores(name: str, detector: str) -> list[float]:
+        found, path = [], project_root() / "data" / "demo" / name
+        for by in (decode, by_opencv):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(clips, "decode", lambda *given, by=by, **how: islice(by(*given, **how), 16))
+                [row] = score_videos([path], detector=detector)
+            found.append(row["score"])
+        return found
+
+    return scores
+
+
+@pytest.mark.parametrize("detector", ["interpolation_residual", "midframe_mse"])
+def test_a_score_is_the_same_by_another_ffmpeg(two_scores, detector):
+    ours, theirs = two_scores("park.mp4", detector)
+    assert theirs == pytest.approx(ours, rel=1e-4)
+
+
+@pytest.mark.parametrize("detector", ["interpolation_residual", "midframe_mse"])
+def test_where_colours_are_interpolated_otherwise_a_score_moves_by_little(two_scores, detector):
+    ours, theirs = two_scores("cityCC0.mpg", detector)  # of an odd height
+    assert 0 < abs(theirs / ours - 1) < 0.02
 
 
 # Everywhere
