@@ -29,6 +29,8 @@ from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 from torch import Tensor
 
+from tad import checks
+
 # What no footage passes: a header that states more is broken or hostile, and would cost memory before a frame is seen.
 MAX_PIXELS = 8192 * 4320  # of a frame: 8K cinema
 MAX_ASPECT = 20  # longer over shorter side: resizing by the shorter multiplies the longer
@@ -95,6 +97,7 @@ def _check(width: int = 1, height: int = 1, frames: int = 0, seconds: float = 0.
 def _file(source: str | Path | bytes) -> BinaryIO:
     if isinstance(source, bytes):
         return io.BytesIO(source)
+    checks.of_kind("a video", source, str | os.PathLike, "a path or bytes")  # a number would be an open file's
     with _told():
         mode = os.stat(source).st_mode
         if stat.S_ISDIR(mode):
@@ -296,6 +299,7 @@ def key_frame_distance(source: str | Path | bytes, most: int = 600) -> float:
     Raises:
         DecodeError: as `probe`.
     """
+    checks.whole("most", most, 1)
     with _opened(source) as stream:
         with _told():
             keys = [p.is_keyframe for p in islice(stream.container.demux(stream), most) if p.size]
@@ -322,6 +326,9 @@ def decode(
             far as its decoder notices, changes its picture's size or passes the bounds of this module.
         ValueError: the crop does not lie in the frame, or the decoder is another or does not import.
     """
+    checks.number("start_s", start_s, 0)
+    if crop is not None:
+        checks.sizes("a crop", crop, 4, least=-(2**31))  # whether it lies in the frame shows there
     size, images = None, _shown
     if decoder != "pyav":
         from tad.data.second_decoder import check_decoder, decode_second  # which imports this file
@@ -362,6 +369,13 @@ def encode(
     Raises:
         ValueError: no frames, or RGB frames with an odd side.
     """
+    checks.check(hasattr(path, "write") or (isinstance(path, str | Path) and path != ""), "path must name a file", path)
+    checks.number("fps", fps, 0, above=True)
+    known = isinstance(codec, str) and codec in av.codecs_available
+    checks.check(known, "codec must be an encoder of FFmpeg", codec)
+    checks.whole("crf", crf)
+    checks.whole("threads", threads)
+    checks.check(isinstance(frames, Iterable), "frames must be a list or the like of frames", frames)
     named = isinstance(path, (str, Path))
     where, kind = (str(Path(path).absolute()), None) if named else (path, "matroska")
     if options is None:
@@ -369,6 +383,7 @@ def encode(
     with av.open(where, "w", format=kind) as container:
         stream = None
         for image in frames:
+            checks.tensor("a frame of frames", image, "C H W", torch.uint8)
             colours, height, width = image.shape
             if stream is None:
                 pixels = "gray" if colours == 1 else "bgr0" if codec == "ffv1" else "yuv420p"

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from torchvision.ops import box_iou
 from torchvision.transforms.v2 import functional as V
 
+from tad import checks
 from tad.data.faces import Face, detect, mesh
 
 MIN_OVERLAP = 0.3  # intersection over union from which a face continues a track
@@ -57,8 +58,7 @@ def track(frames: Iterable[Tensor], which: str = "largest") -> list[Track]:
     Raises:
         ValueError: another type, shape or choice.
     """
-    if which not in ("largest", "all"):
-        raise ValueError(f"which must be largest or all; got {which!r}")
+    checks.one_of("which", which, ("largest", "all"))
     seen: list[dict[int, Face]] = []  # of each track, by frame
     for i, frame in enumerate(frames):
         live = [faces for faces in seen if i - max(faces) <= GAP + 1]
@@ -118,8 +118,7 @@ def crop_clip(frames: Tensor, track: Track, size: int, margin: float = MARGIN) -
     Raises:
         ValueError: another type or shape, a track that begins after the clip, or a square of no px.
     """
-    if frames.dtype != torch.uint8 or frames.ndim != 4 or frames.shape[1] != 3:
-        raise ValueError(f"frames must be uint8 (T, 3, H, W); got {frames.dtype} {tuple(frames.shape)}")
+    checks.tensor("frames", frames, "T 3 H W", torch.uint8)
     if track.start >= len(frames):
         raise ValueError(f"a track must begin in the clip of {len(frames)} frames; got frame {track.start}")
     boxes = torch.stack([track.face(i).box for i in range(len(frames))])
@@ -159,6 +158,9 @@ def face_clip(frames: Tensor, size: int, which: str = "largest", margin: float =
     Raises:
         ValueError: another type, shape or choice.
     """
+    checks.tensor("frames", frames, "T 3 H W", torch.uint8)
+    checks.whole("size", size, 1)
+    checks.number("margin", margin, 0)
     tracks = [one for one in track(frames, which) if one.found.sum() >= MIN_SHARE * len(frames)]
     if not tracks:
         return None
@@ -175,6 +177,7 @@ def face_landmarks(frames: Tensor) -> Tensor | None:
     Returns:
         (T, 468, 2): x and y, px. None where no face is found in at least half of the frames.
     """
+    checks.tensor("frames", frames, "T 3 H W", torch.uint8)
     found = [one for one in track(frames) if one.found.sum() >= MIN_SHARE * len(frames)]
     if not found:
         return None

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tad import checks
 from tad.data.manifest import COLUMNS
 
 LEAST = 3  # a fold each for training, validation and test
@@ -31,6 +32,9 @@ def folds(manifest: pd.DataFrame, n: int = 5, seed: int = 0) -> list[pd.DataFram
         >>> [sorted(table["split"]) for table in folds(rows, 3)]
         [['test', 'train', 'val'], ['test', 'train', 'val'], ['test', 'train', 'val']]
     """
+    checks.table("manifest", manifest, ("group", "label"))
+    checks.whole("the number of folds", n)
+    checks.whole("seed", seed)
     real = manifest["label"].eq("real")
     groups = sorted(set(manifest.loc[real, "group"]))
     if not LEAST <= n <= len(groups):
@@ -47,6 +51,8 @@ def folds(manifest: pd.DataFrame, n: int = 5, seed: int = 0) -> list[pd.DataFram
 
 def write_manifest(manifest: pd.DataFrame, file: str | Path) -> Path:
     """Write rows of `read_manifest` as a manifest: paths relative to the new file, videos named as they were."""
+    checks.table("manifest", manifest, ("path", "crop", "video"))
+    checks.path("file", file)
     file = Path(file)
     file.parent.mkdir(parents=True, exist_ok=True)
     crop = [" ".join(map(str, box)) if box else "" for box in manifest["crop"]]

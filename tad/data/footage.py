@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tad import checks
 from tad.data.manifest import COLUMNS, check_manifest, check_one_class, project_root, read_manifest, read_table, resolve
 from tad.data.roots import contained
 from tad.data.shards import is_shards, shard_files
@@ -36,6 +37,8 @@ def open_footage(data: str | Path, val_data: str | Path = "") -> Footage:
     Raises:
         ValueError: not one of these, a fake in training or validation, a group on both sides, or no validation.
     """
+    checks.path("data", data)
+    checks.of_kind("val_data", val_data, str | Path, "a path")
     shards = shard_files(str(data)) if is_shards(data) else []
     tables = [] if shards else [_table(data, "train")]
     if val_data:

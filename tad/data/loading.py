@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm.auto import tqdm
 
+from tad import checks
 from tad.data.clips import Counts, no_clip_reason, random_clip, shots
 from tad.data.codec import DecodeError, decode
 from tad.data.sampling import PADDING, generator
@@ -29,9 +30,18 @@ def sample(video: str, clip: Tensor | None = None, error: str = "", *, frames: i
     Returns:
         "clip" (3, T, size, size) in [-1, 1], "weight" 1.0 or 0.0, "video" (its name) and "error" (a reason or "").
     """
+    if clip is None:
+        _check_shape(frames, size)
+    else:
+        checks.tensor("clip", clip, "3 T H W")
     weight = torch.tensor(float(clip is not None))
     clip = torch.zeros(3, frames, size, size) if clip is None else clip
     return {"clip": clip, "weight": weight, "video": video, "error": error}
+
+
+def _check_shape(frames: int, size: int) -> None:
+    checks.whole("frames", frames, 1)
+    checks.whole("size", size, 1)
 
 
 def training_view(frames: Tensor, size: int, draws: torch.Generator) -> Tensor:
@@ -59,6 +69,10 @@ class TrainingClips(Dataset):
         Raises:
             ValueError: none of the videos holds a whole clip.
         """
+        checks.table("manifest", manifest, ("video", "path", "crop", "group"))
+        _check_shape(frames, size)
+        checks.whole("length", length)
+        checks.whole("seed", seed)
         self.frames, self.size, self.length, self.seed = frames, size, length, seed
         self.groups: dict[str, list[tuple[str, Tensor]]] = {}  # shots with the names of their videos
         self.counts: dict[str, dict] = {}
@@ -119,6 +133,9 @@ class VideoFiles(Dataset):
             size: side of the network's square, px.
             seed: of every draw.
         """
+        checks.table("table", table, ("video", "path", "crop", "group"))
+        _check_shape(frames, size)
+        checks.whole("seed", seed)
         self.frames, self.size, self.seed = frames, size, seed
         self.rows = table[["video", "path", "crop"]].to_dict("list")  # plain lists: a process each would copy a frame
         self.groups = sorted(set(table["group"]))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tad import checks
 from tad.data.roots import contained
 
 REQUIRED = ("path", "label", "split", "group")
@@ -29,6 +30,7 @@ def project_root() -> Path:
 
 def resolve(path: str | Path) -> Path:
     """A path as given where it exists, else the same path from the project's root."""
+    checks.path("path", path)
     path = Path(path).expanduser()
     return path if path.is_absolute() or path.exists() else project_root() / path
 
@@ -49,6 +51,7 @@ def read_manifest(path: str | Path, check_groups: bool = True) -> pd.DataFrame:
     Raises:
         ValueError: a column or a value is not as it must be, or a group stands on two sides of a split.
     """
+    checks.path("a manifest", path)
     file = resolve(path)
     if not file.is_file():
         raise ValueError(f"a manifest must be a file; got {path}")
@@ -114,6 +117,7 @@ def torn_groups(table: pd.DataFrame) -> list[str]:
     Args:
         table: rows of `read_manifest`.
     """
+    checks.table("table", table, ("group", "split"))
     pairs = table[["group", "split"]].drop_duplicates().sort_values("split")
     sides = pairs[pairs["group"].duplicated(keep=False)].groupby("group")["split"].agg(list)
     return [f"{group} ({', '.join(s)})" for group, s in sides.items()]
@@ -125,6 +129,7 @@ def check_one_class(table: pd.DataFrame):
     Args:
         table: rows of `read_manifest`.
     """
+    checks.table("table", table, ("path", "label", "split"))
     used = table[table["split"].isin(["train", "val"])]
     wrong = used.loc[used["label"] != "real", "path"].tolist()
     if wrong:
@@ -143,6 +148,7 @@ def for_one_class(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
         The rest, and how many videos were left out for which reason: fakes in training or validation, and videos there
         of groups that stand in test, or in validation for those of training.
     """
+    checks.table("table", table, ("label", "split", "group"))
     fake = table["split"].isin(["train", "val"]) & (table["label"] != "real")
     kept, left_out = table[~fake], {"not real, in train or val": int(fake.sum())}
     for side, other in (("train", "test"), ("val", "test"), ("train", "val")):
@@ -157,6 +163,7 @@ def sha256(path: str | Path) -> str:
     Args:
         path: the file, read in pieces.
     """
+    checks.path("path", path)
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import torch
 from torch.utils.data import Sampler
 
+from tad import checks
+
 PADDING = -1  # an item that is none: it fills the last round, so that every process takes as many steps
 
 
@@ -26,6 +28,10 @@ class EachOnce(Sampler):
             rank: of this process.
             processes: how many share the items.
         """
+        for name, value in {"items": items, "batch_size": batch_size, "processes": processes}.items():
+            checks.whole(name, value, 1)
+        for name, value in {"seed": 0 if seed is None else seed, "rank": rank}.items():
+            checks.whole(name, value)
         self.items, self.batch_size, self.seed, self.rank, self.processes = items, batch_size, seed, rank, processes
         self.epoch, self.done = 0, 0  # batches of this epoch that were used before
 

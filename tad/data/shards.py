@@ -5,6 +5,7 @@ from pathlib import Path
 
 from torch.utils.data import IterableDataset, get_worker_info
 
+from tad import checks
 from tad.data.loading import sample, video_sample
 from tad.data.manifest import resolve
 from tad.data.sampling import generator
@@ -51,6 +52,10 @@ class ShardClips(IterableDataset):
             size: side of the network's square, px.
             seed: of every draw.
         """
+        checks.texts("shards", shards)
+        checks.whole("frames", frames, 1)
+        checks.whole("size", size, 1)
+        checks.whole("seed", seed)
         self.shards, self.frames, self.size, self.seed = shards, frames, size, seed
         self.groups: list[str] = []  # shards do not say
         self.rank, self.epoch, self.length = 0, 0, 0  # the caller's, before each epoch

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torchvision.io import decode_jpeg, encode_jpeg
 
+from tad import checks
 from tad.data.codec import decode, encode
 
 # FFmpeg's encoder, the quality's name and its range. One thread: with more of them x264 and x265 choose otherwise, and
@@ -36,6 +37,13 @@ class Encoding:
     codec: str
     quality: int = 0
 
+    def __post_init__(self):
+        if self.codec != "none":
+            checks.one_of("the codec of an encoding", self.codec, ENCODERS)
+            known = ENCODERS[self.codec][2]
+            checks.whole("the quality of an encoding", self.quality, 0)
+            checks.number("the quality of an encoding", self.quality, known.start, known.stop - 1)
+
     @classmethod
     def parse(cls, text: str) -> "Encoding":
         """Read such as "h264:23", "hevc:28" (constant rate factor), "mpeg4:4" (quantiser), "jpeg:75", or "none".
@@ -47,6 +55,7 @@ class Encoding:
             >>> Encoding.parse("h264:23")
             Encoding(codec='h264', quality=23)
         """
+        checks.of_kind("an encoding", text, str, "a text such as h264:23")
         if text == "none":
             return cls("none")
         found = re.fullmatch(r"(\w+):(\d+)", text)
@@ -84,6 +93,7 @@ def transcode(frames: Tensor, encoding: Encoding, fps: float = 25.0) -> Tensor:
         >>> transcode(grey, Encoding.parse("jpeg:75")).unique().tolist()
         [128]
     """
+    _check(frames, encoding, fps)
     if encoding.codec == "none":
         return frames
     if encoding.codec == "jpeg":
@@ -94,6 +104,12 @@ def transcode(frames: Tensor, encoding: Encoding, fps: float = 25.0) -> Tensor:
     if decoded.shape != frames.shape:
         raise ValueError(f"a clip must come back as {tuple(frames.shape)}; got {tuple(decoded.shape)}")
     return decoded
+
+
+def _check(frames: Tensor, encoding: Encoding, fps: float) -> None:
+    checks.tensor("frames", frames, "T 3 H W", torch.uint8)
+    checks.of_kind("encoding", encoding, Encoding, "an Encoding")
+    checks.number("fps", fps, 0, above=True)
 
 
 def _encode(file, frames: Tensor, encoding: Encoding, fps: float) -> None:
@@ -112,6 +128,9 @@ def write_video(path: Path, frames: Tensor, encoding: Encoding, fps: float) -> N
     Raises:
         ValueError: a name that ends in neither .mp4 nor .mkv, or not in .mkv where FFV1 is needed; or odd sides.
     """
+    checks.path("path", path)
+    path = Path(path)
+    _check(frames, encoding, fps)
     if path.suffix not in (".mp4", ".mkv"):
         raise ValueError(f"a video must be named .mp4 or .mkv; got {path.name}")
     if encoding.codec not in ("none", "jpeg"):

@@ -4,9 +4,13 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as V
 
+from tad import checks
+
 
 def resize_short_side(frames: Tensor, size: int) -> Tensor:
     """Resize uint8 frames (..., H, W) so that the shorter side has `size` px, with antialiasing."""
+    checks.tensor("frames", frames, "... H W", torch.uint8)
+    checks.whole("size", size, 1)
     return V.resize(frames, [size], antialias=True)
 
 
@@ -23,8 +27,8 @@ def at_most(frames: Tensor, long_side: int) -> Tensor:
         >>> at_most(torch.zeros(3, 61, 100, dtype=torch.uint8), 50).shape
         torch.Size([3, 30, 50])
     """
-    if long_side < 2:
-        raise ValueError(f"the longer side must be 2 px or more; got {long_side}")
+    checks.tensor("frames", frames, "... H W", torch.uint8)
+    checks.whole("the longer side in px", long_side, 2)
     longest = max(frames.shape[-2:])
     if longest > long_side:
         size = [round(side * long_side / longest) for side in frames.shape[-2:]]
@@ -41,6 +45,9 @@ def cover(frames: Tensor, height: int, width: int) -> Tensor:
         height: of the result, px.
         width: of the result, px.
     """
+    checks.tensor("frames", frames, "... H W", torch.uint8)
+    checks.whole("height", height, 1)
+    checks.whole("width", width, 1)
     scale = max(height / frames.shape[-2], width / frames.shape[-1])
     size = [max(target, round(side * scale)) for target, side in zip((height, width), frames.shape[-2:], strict=True)]
     return V.center_crop(V.resize(frames, size, antialias=True), [height, width])
@@ -48,6 +55,8 @@ def cover(frames: Tensor, height: int, width: int) -> Tensor:
 
 def centre_crop(frames: Tensor, size: int) -> Tensor:
     """Cut the square of `size` px out of the middle of frames (..., H, W)."""
+    checks.tensor("frames", frames, "... H W", torch.uint8)
+    checks.whole("size", size, 1)
     return V.center_crop(frames, [size, size])
 
 
@@ -61,8 +70,7 @@ def to_clip(frames: Tensor) -> Tensor:
         >>> to_clip(torch.full((2, 3, 4, 4), 255, dtype=torch.uint8)).max().item()
         1.0
     """
-    if frames.dtype != torch.uint8 or frames.ndim != 4 or frames.shape[1] != 3:
-        raise ValueError(f"frames must be uint8 (T, 3, H, W); got {frames.dtype} {tuple(frames.shape)}")
+    checks.tensor("frames", frames, "T 3 H W", torch.uint8)
     clip = torch.empty(3, len(frames), *frames.shape[2:], device=frames.device)
     for t, frame in enumerate(frames):  # one after another: a frame stays in the cache, a clip does not
         torch.sub(frame.contiguous().float().div_(127.5), 1, out=clip[:, t])
@@ -75,8 +83,8 @@ def to_frames(clip: Tensor) -> Tensor:
     Raises:
         ValueError: NaN or infinity, which would become some grey.
     """
-    if not clip.isfinite().all():
-        raise ValueError(f"a clip must be finite; got {(~clip.isfinite()).sum()} values that are not")
+    checks.tensor("clip", clip, "3 T H W")
+    checks.finite("a clip", clip)
     return ((clip.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(1, 0, 2, 3)
 
 
@@ -86,11 +94,8 @@ def check_clip(clip: Tensor) -> Tensor:
     Raises:
         ValueError: it is not.
     """
-    if clip.dtype != torch.float32:
-        raise ValueError(f"a clip must be float32; got {clip.dtype}")
-    low, high = clip.aminmax()
-    if not (-1 <= low and high <= 1):  # also false for NaN
-        raise ValueError(f"a clip must be finite and lie in [-1, 1]; got [{low:.3g}, {high:.3g}]")
+    checks.tensor("a clip", clip, "... 3 T H W", torch.float32)
+    checks.in_range("a clip", clip)
     return clip
 
 

@@ -11,10 +11,12 @@ from captum.attr import LayerActivation, LayerGradientXActivation
 from einops import rearrange
 from torch import Tensor, nn
 
+from tad import checks
 from tad.explain.target import ClipScore
 from tad.model import EnhancedTimeSformer
 from tad.scoring import Detector
 from tad.scoring.detectors import MidFrameMSE
+from tad.scoring.detectors.protocol import check_detector
 
 AXES = ("time", "space")
 
@@ -36,8 +38,9 @@ def attention(model: EnhancedTimeSformer, clip: Tensor, layer: int, axis: str, h
     Raises:
         ValueError: unknown layer, axis or head.
     """
+    _check(model, clip)
     heads = model.config.heads
-    if head is not None and not 0 <= head < heads:
+    if head is not None and not (isinstance(head, int) and 0 <= head < heads):
         raise ValueError(f"head must lie in [0, {heads - 1}]; got {head}")
     module = _module(model, layer, axis)
     with model.eager_attention(), torch.no_grad():
@@ -54,9 +57,17 @@ def attention_gradient(
         model, clip, layer, axis: as `attention`; shapes too, the values have a sign.
         detector: whose score, one that reads this model; the card's when None.
     """
+    _check(model, clip)
+    if detector is not None:
+        check_detector(detector)
     module, score = _module(model, layer, axis), ClipScore(detector or MidFrameMSE(model))
     with model.eager_attention():
         return _by_head(LayerGradientXActivation(score, module).attribute(clip[None]))
+
+
+def _check(model: EnhancedTimeSformer, clip: Tensor) -> None:
+    checks.of_kind("model", model, EnhancedTimeSformer, "an EnhancedTimeSformer")
+    checks.clip("clip", clip)
 
 
 def _by_head(found: Tensor) -> Tensor:
@@ -65,7 +76,7 @@ def _by_head(found: Tensor) -> Tensor:
 
 def _module(model: EnhancedTimeSformer, layer: int, axis: str) -> nn.Module:
     depth = model.config.depth
-    if not -depth <= layer < depth:
+    if not (isinstance(layer, int) and -depth <= layer < depth):
         raise ValueError(f"layer must lie in [{-depth}, {depth - 1}]; got {layer}")
     if axis not in AXES:
         raise ValueError(f"axis must be time or space; got {axis!r}")
@@ -125,5 +136,6 @@ def rollout(model: EnhancedTimeSformer, clip: Tensor) -> Tensor:
 
 def _grid(model: EnhancedTimeSformer, clip: Tensor) -> tuple[int, int, int]:
     """The mid frame's place in time, rows and columns of the tokens."""
+    _check(model, clip)
     c = model.config
     return clip.shape[1] // 2 // c.tubelet, clip.shape[2] // c.patch, clip.shape[3] // c.patch

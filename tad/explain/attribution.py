@@ -20,8 +20,9 @@ from captum.attr import (
 )
 from torch import Tensor, nn
 
+from tad import checks
 from tad.explain.cells import TUBELETS, Grid, cells, enlarged
-from tad.explain.target import ClipScore, blurred, embedded_layer
+from tad.explain.target import ClipScore, blurred, check_explained, embedded_layer
 from tad.scoring import Detector
 
 
@@ -36,6 +37,12 @@ class Effort:
     seed: int = 0  # of the noise
     progress: bool = False  # whether ablation and occlusion show how far they are
 
+    def __post_init__(self):
+        for name in ("steps", "samples", "batch"):
+            checks.whole(name, getattr(self, name), 1)
+        checks.whole("seed", self.seed)
+        checks.sizes("grid", self.grid, 3)
+
 
 class Heat(NamedTuple):
     """What a method says of a clip."""
@@ -49,6 +56,7 @@ NOISE = 0.1  # deviation of SmoothGrad's noise, in the clip's unit, whose range 
 
 def ablation(detector: Detector, clip: Tensor, effort: Effort = Effort()) -> Heat:
     """Blur one cell of a clip (3, T, H, W) at a time: how much the score falls without it."""
+    _check(detector, clip, effort)
     mask = cells(clip.shape[1:], effort.grid)[None, None]
     found = FeatureAblation(ClipScore(detector)).attribute(
         clip[None], blurred(clip[None]), feature_mask=mask, perturbations_per_eval=effort.batch,
@@ -62,6 +70,7 @@ def occlusion(detector: Detector, clip: Tensor, effort: Effort = Effort()) -> He
 
     Source: Zeiler and Fergus 2014, "Visualizing and Understanding Convolutional Networks".
     """
+    _check(detector, clip, effort)
     step = [max(1, side // n) for side, n in zip(clip.shape[1:], effort.grid, strict=True)]
     window = [step[0], *(min(2 * s, side) for s, side in zip(step[1:], clip.shape[2:], strict=True))]
     found = Occlusion(ClipScore(detector)).attribute(
@@ -76,6 +85,7 @@ def integrated_gradients(detector: Detector, clip: Tensor, effort: Effort = Effo
 
     Source: Sundararajan et al. 2017, "Axiomatic Attribution for Deep Networks".
     """
+    _check(detector, clip, effort)
     found, delta = IntegratedGradients(ClipScore(detector)).attribute(
         clip[None], blurred(clip[None]), n_steps=effort.steps, internal_batch_size=effort.batch,
         return_convergence_delta=True,
@@ -92,6 +102,7 @@ def layer_integrated_gradients(detector: Detector, clip: Tensor, effort: Effort 
     Raises:
         ValueError: the detector has no such layer.
     """
+    _check(detector, clip, effort)
     score = ClipScore(detector)
     batch = 1 if score.one_by_one else effort.batch  # the layer's tensor is replaced for a whole batch at once
     found, delta = LayerIntegratedGradients(score, _layer(detector)).attribute(
@@ -108,6 +119,7 @@ def grad_cam(detector: Detector, clip: Tensor, effort: Effort = Effort()) -> Hea
     Raises:
         ValueError: the detector has no such layer.
     """
+    _check(detector, clip, effort)
     found = LayerGradCam(ClipScore(detector), _layer(detector)).attribute(clip[None])
     return Heat(enlarged(found[0, 0].detach(), clip.shape[1:], smooth=True))
 
@@ -117,6 +129,7 @@ def smooth_grad(detector: Detector, clip: Tensor, effort: Effort = Effort()) -> 
 
     Source: Smilkov et al. 2017, "SmoothGrad".
     """
+    _check(detector, clip, effort)
     with torch.random.fork_rng():  # Captum draws from the global generator
         torch.manual_seed(effort.seed)
         found = NoiseTunnel(Saliency(ClipScore(detector))).attribute(
@@ -124,6 +137,11 @@ def smooth_grad(detector: Detector, clip: Tensor, effort: Effort = Effort()) -> 
             stdevs=NOISE, abs=False,
         )  # fmt: skip
     return Heat(found[0].abs().sum(0).detach())
+
+
+def _check(detector: Detector, clip: Tensor, effort: Effort) -> None:
+    check_explained(detector, clip)
+    checks.of_kind("effort", effort, Effort, "an Effort")
 
 
 def _layer(detector: Detector) -> nn.Module:

@@ -6,6 +6,7 @@ import torch
 from kornia.filters import sobel
 from torch import Generator, Tensor, nn
 
+from tad import checks
 from tad.explain.target import modules
 from tad.scoring import Detector
 from tad.scoring.detectors.patches import luma
@@ -37,6 +38,8 @@ def motion_map(clip: Tensor) -> Tensor:
 
 def control_maps(clip: Tensor, generator: Generator) -> dict[str, Tensor]:
     """All controls of a clip (3, T, H, W), by name, (T, H, W) each, >= 0."""
+    checks.clip("clip", clip)
+    checks.generator(generator)
     return {
         "random map": random_map(clip, generator), "centre-biased map": centre_map(clip), "edge map": edge_map(clip),
         "motion map": motion_map(clip),
@@ -48,6 +51,8 @@ def random_twin(module: nn.Module, generator: Generator) -> nn.Module:
 
     Source: Adebayo et al. 2018, "Sanity Checks for Saliency Maps".
     """
+    checks.of_kind("module", module, nn.Module, "a torch.nn.Module")
+    checks.generator(generator)
     twin = copy.deepcopy(module).eval()
     with torch.no_grad():
         for own in twin.parameters():
@@ -58,6 +63,7 @@ def random_twin(module: nn.Module, generator: Generator) -> nn.Module:
 
 def random_detector(detector: Detector, generator: Generator) -> Detector | None:
     """The same detector on networks whose weights are drawn anew; None where it holds no network."""
+    checks.generator(generator)
     if not (found := modules(detector)):
         return None
     twin = copy.copy(detector)

@@ -9,10 +9,13 @@ from collections.abc import Iterable
 
 from torch import Tensor
 
+from tad import checks
 from tad.explain.attribution import Heat
+from tad.explain.target import check_explained
 from tad.model import EnhancedTimeSformer
 from tad.scoring import Detector
 from tad.scoring.detectors import FlowConsistency, PatchError
+from tad.scoring.detectors.protocol import check_detector
 
 ERROR_MAPS = {"reconstruction_error": "patch_error", "flow_error": "flow_consistency"}
 
@@ -30,6 +33,11 @@ def error_maps(
     Returns:
         By name, "reconstruction_error" and "flow_error"; see `error_map`.
     """
+    checks.of_kind("model", model, EnhancedTimeSformer, "an EnhancedTimeSformer")
+    checks.of_kind("fitted", fitted, Iterable, "a list of detectors")
+    fitted = list(fitted)
+    for detector in fitted:
+        check_detector(detector)
     known = {detector.name: detector for detector in fitted}
     built = {"patch_error": PatchError, "flow_consistency": FlowConsistency}
     return {name: known.get(of) or built[of](model).fit(reals) for name, of in ERROR_MAPS.items()}
@@ -37,4 +45,6 @@ def error_maps(
 
 def error_map(detector: Detector, clip: Tensor) -> Heat:
     """Draw the map of a detector that has one, of a clip (3, T, H, W)."""
+    check_explained(detector, clip)
+    checks.check(hasattr(detector, "map"), "the detector must have a map", detector)
     return Heat(detector.map(clip[None])[0].detach())

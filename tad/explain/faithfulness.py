@@ -10,7 +10,8 @@ import torch
 from captum.metrics import infidelity as captum_infidelity
 from torch import Tensor
 
-from tad.explain.cells import TUBELETS, Grid, cells, pooled
+from tad import checks
+from tad.explain.cells import TUBELETS, Grid, cells, check_heat, pooled
 from tad.explain.target import ClipScore, blurred
 from tad.scoring import Detector
 
@@ -21,6 +22,7 @@ class Remembered:
     """A detector's scores of versions of clips, each computed once."""
 
     def __init__(self, detector: Detector, batch: int = 4):
+        checks.whole("batch", batch, 1)
         self.score, self.batch, self.known = ClipScore(detector), batch, {}
 
     @torch.no_grad()
@@ -50,6 +52,7 @@ def deletion_curve(score: Remembered, clip: Tensor, heat: Tensor, generator: tor
 
     Source: Petsiuk et al. 2018, "RISE".
     """
+    _check(score, clip, heat, generator)
     values, number, soft = pooled(heat, grid), cells(clip.shape[1:], grid), blurred(clip[None])[0]
     mixed = torch.randperm(len(values), generator=generator)
     order = mixed[values[mixed].argsort(descending=True, stable=True)]
@@ -57,6 +60,14 @@ def deletion_curve(score: Remembered, clip: Tensor, heat: Tensor, generator: tor
     rank[order] = torch.arange(len(order))
     gone = [rank[number] < max(1, round(share * len(order))) for share in SHARES]
     return score(torch.stack([clip, *(torch.where(these, soft, clip) for these in gone)]))
+
+
+def _check(score: Remembered, clip: Tensor, heat: Tensor, generator: torch.Generator) -> None:
+    checks.of_kind("score", score, Remembered, "a Remembered")
+    checks.clip("clip", clip)
+    check_heat(heat)
+    checks.check(heat.shape == clip.shape[1:], f"heat must have the clip's frames {tuple(clip.shape[1:])}", heat)
+    checks.generator(generator)
 
 
 def deletion_area(curve: Tensor, reference: Tensor) -> float:
@@ -69,6 +80,9 @@ def deletion_area(curve: Tensor, reference: Tensor) -> float:
         >>> round(deletion_area(torch.tensor([2.0, 1, 1, 1, 1]), torch.tensor([2.0, 2, 2, 2, 1])), 3)
         -0.975
     """
+    for name, value in {"curve": curve, "reference": reference}.items():
+        checks.tensor(name, value, str(1 + len(SHARES)))
+        checks.check(not value.isinf().any(), f"{name} must be finite, or NaN where there is no score", value)
     scale = (reference - reference[0]).abs().max()
     shares = torch.tensor((0.0, *SHARES))
     return (torch.trapezoid(curve - curve[0], shares) / scale).item() if scale > 0 else float("nan")
@@ -94,6 +108,8 @@ def infidelity(
 
     Source: Yeh et al. 2019, "On the (In)fidelity and Sensitivity of Explanations".
     """
+    _check(score, clip, heat, generator)
+    checks.whole("n", n, 1)
     number, soft = cells(clip.shape[1:], grid), blurred(clip[None])
     shares = 0.5 * torch.rand(n, 1, generator=generator)
     gone = (torch.rand(n, int(number.max()) + 1, generator=generator) < shares)[:, number][:, None]  # (n, 1, T, H, W)

@@ -8,6 +8,9 @@ import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 from torch import Tensor
 
+from tad import checks
+from tad.explain.cells import check_heat
+
 CHANGED = 0.5  # of a mask: above it a pixel counts as changed
 HOT = 0.5  # share of a map's maximum above which a place counts as pointed at
 MEASURES = ("pointing", "auc", "average_precision", "iou")
@@ -32,6 +35,9 @@ def localisation(heat: Tensor, mask: Tensor) -> dict[str, float]:
         >>> set(found.values())
         {1.0}
     """
+    check_heat(heat)
+    checks.tensor("mask", mask, " ".join(map(str, heat.shape)))
+    checks.finite("mask", mask)
     changed = mask > CHANGED
     frames = changed.flatten(1).any(1)
     often = changed[frames].float().mean(0) > CHANGED if frames.any() else changed[0]
@@ -55,6 +61,9 @@ def agreement(heat: np.ndarray, truth: np.ndarray) -> dict[str, float]:
         >>> agreement(np.array([3.0, 2, 1, 0]), np.array([True, False, False, False]))
         {'pointing': 1.0, 'auc': 1.0, 'average_precision': 1.0, 'iou': 0.5}
     """
+    heat = checks.numbers("heat", heat)
+    good = isinstance(truth, np.ndarray) and truth.dtype == bool and truth.shape == heat.shape
+    checks.check(good, f"truth must be {len(heat)} times true or false", truth)
     if truth.all() or not truth.any():
         return dict.fromkeys(MEASURES, float("nan"))
     top, hot = heat == heat.max(), heat > HOT * heat.max()

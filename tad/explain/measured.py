@@ -7,12 +7,13 @@ import torch
 from scipy.stats import spearmanr
 from torch import Generator, Tensor
 
+from tad import checks
 from tad.explain.attribution import WITHOUT_GRADIENT, Effort, Heat
 from tad.explain.cells import TUBELETS, Grid, evidence, fitting, pooled
 from tad.explain.controls import control_maps, random_detector
 from tad.explain.faithfulness import Remembered, deletion_area, deletion_curve, infidelity
 from tad.explain.localisation import localisation
-from tad.explain.methods import usable
+from tad.explain.methods import METHODS, usable
 from tad.scoring import Detector
 
 METHOD, CONTROL, RANDOM = "method", "control", "random map"
@@ -27,6 +28,12 @@ class Questions:
     against_random_weights: bool = True  # once more on weights drawn anew; not ablation and occlusion, which cost most
     draws: int = 24  # of infidelity
     grid: Grid = TUBELETS  # of the cells on which maps are compared
+
+    def __post_init__(self):
+        known = isinstance(self.methods, tuple | list) and set(self.methods) <= set(METHODS)
+        checks.check(known, f"methods must be out of {', '.join(METHODS)}", self.methods)
+        checks.whole("draws", self.draws, 1)
+        checks.sizes("grid", self.grid, 3)
 
 
 def measure_clip(
@@ -49,6 +56,12 @@ def measure_clip(
         deletion, infidelity, random_weights (rank correlation of the map with that of the random network). What was
         not asked, or is not defined, is NaN.
     """
+    checks.clip("clip", clip)
+    checks.tensor("mask", mask, " ".join(map(str, clip.shape[1:])))
+    checks.finite("mask", mask)
+    checks.of_kind("effort", effort, Effort, "an Effort")
+    checks.of_kind("questions", questions, Questions, "Questions")
+    checks.whole("seed", seed)
     grid = fitting(questions.grid, clip.shape[1:])
     heats = _by_name(detector, clip, effort, questions.methods, maps)
     generator = lambda: Generator().manual_seed(seed)  # noqa: E731 the same draws for every map

@@ -5,11 +5,12 @@ from functools import partial
 
 from torch import Tensor
 
+from tad import checks
 from tad.explain.attention import attention_of_mid_frame, rollout
 from tad.explain.attribution import BY_GRADIENT, BY_LAYER, WITHOUT_GRADIENT, Effort, Heat
 from tad.explain.cells import enlarged
 from tad.explain.error_maps import ERROR_MAPS, error_map
-from tad.explain.target import embedded_layer, is_differentiable
+from tad.explain.target import check_explained, embedded_layer, is_differentiable
 from tad.model import EnhancedTimeSformer
 from tad.scoring import Detector
 
@@ -34,6 +35,7 @@ def usable(detector: Detector, clip: Tensor, maps: Mapping[str, Detector] | None
         clip: (3, T, H, W), one as it looks at; it is scored once to see whether a gradient comes back.
         maps: see `error_maps`; without them they are not listed.
     """
+    check_explained(detector, clip)
     found = dict(WITHOUT_GRADIENT)
     if is_differentiable(detector, clip):
         found |= BY_GRADIENT | (BY_LAYER if embedded_layer(detector) is not None else {})
@@ -61,6 +63,7 @@ def explain(detector: Detector, clip: Tensor, method: str, effort: Effort = Effo
     Raises:
         ValueError: a method that there is not, or that cannot explain this detector.
     """
+    checks.of_kind("effort", effort, Effort, "an Effort")
     known = usable(detector, clip, maps)
     if method not in known:
         raise ValueError(f"{detector.name} can be explained by {', '.join(known)}; got {method!r}")

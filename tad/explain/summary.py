@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from tad import checks
 from tad.explain.localisation import MEASURES
 from tad.explain.measured import CONTROL
 from tad.scoring import Interval, group_bootstrap
@@ -27,6 +28,10 @@ def mean_over_groups(groups: pd.Series, values: pd.Series, n_boot: int = 1000, s
         >>> mean_over_groups(pd.Series(list("aab")), pd.Series([0.0, 1.0, 1.0])).text()
         '0.75, interval n/a (needs 6 groups)'
     """
+    good = isinstance(values, pd.Series) and pd.api.types.is_numeric_dtype(values)
+    checks.check(good, "values must be a Series of numbers", values)
+    checks.check(len(groups) == len(values) if isinstance(groups, pd.Series) else False,
+                 f"groups must be a Series of {len(values)}, one a value", groups)  # fmt: skip
     means = values.groupby(groups.to_numpy()).mean().dropna().to_numpy()
     if not len(means):
         return Interval(np.nan, np.nan, np.nan, 0, "n/a")
@@ -49,6 +54,8 @@ def summary(rows: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     Raises:
         ValueError: rows of several detectors, or no clip that every method was measured on.
     """
+    checks.table("rows", rows, [*CLIP, "group", "detector", "method", "kind", *COLUMNS])
+    checks.whole("seed", seed)
     if rows["detector"].nunique() > 1:
         raise ValueError(f"a table is of one detector; got {sorted(set(rows['detector']))}")
     n_methods = rows.groupby(CLIP)["method"].transform("nunique")
@@ -90,6 +97,7 @@ def table(found: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns method; "better than every control", where of `IN_WORDS`; the measures under the names of `HEADS`.
     """
+    checks.table("found", found, ["method", "kind", "measure", "value", "low", "high", "verdict"])
     short = found.assign(text=[_short(*of) for of in zip(found["value"], found["low"], found["high"], strict=True)])
     wide = short.pivot(index="method", columns="measure", values="text").reindex(columns=list(COLUMNS))
     kinds = found.drop_duplicates("method").set_index("method")["kind"]

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Generator, Tensor
 
+from tad import checks
 from tad.forgery.draws import uniform
 
 HARMONICS = 4
@@ -27,8 +28,9 @@ def moving_blob(shape: tuple[int, ...], generator: Generator, *, feather: float 
         >>> mask.shape, 0.05 < mask.mean().item() < 0.25
         (torch.Size([16, 32, 32]), True)
     """
-    if not 0 < feather <= 2:
-        raise ValueError(f"feather must lie in (0, 2]; got {feather}")
+    checks.sizes("shape", shape, 4)
+    checks.number("feather", feather, 0, 2, above=True)
+    checks.generator(generator)
     _, frames, height, width = shape
     share = uniform(0.10, 0.22, (), generator)
     swing = uniform(-0.3, 0.3, (HARMONICS,), generator) / torch.arange(1, HARMONICS + 1)

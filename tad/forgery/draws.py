@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from tad import checks
+
 
 def uniform(low: float, high: float, shape: tuple[int, ...], generator: Generator, device=None) -> Tensor:
     """Uniform numbers between `low` and `high`.
@@ -19,6 +21,11 @@ def uniform(low: float, high: float, shape: tuple[int, ...], generator: Generato
         generator: on the CPU.
         device: of the result.
     """
+    checks.number("low", low)
+    checks.number("high", high)
+    checks.of_kind("shape", shape, tuple | list, "a tuple of whole numbers")
+    checks.sizes("shape", shape, len(shape))
+    checks.generator(generator)
     return (low + (high - low) * torch.rand(shape, generator=generator)).to(device)
 
 
@@ -54,6 +61,10 @@ def smooth_noise(count: int, size: tuple[int, int], cells: int, generator: Gener
         >>> smooth_noise(2, (16, 24), 3, Generator().manual_seed(0)).shape
         torch.Size([2, 16, 24])
     """
+    checks.whole("count", count, 1)
+    checks.sizes("size", size, 2)
+    checks.whole("cells", cells, 1)
+    checks.generator(generator)
     grid = torch.randn((count, 1, cells, cells), generator=generator).to(device)
     return F.interpolate(grid, size=size, mode="bicubic", align_corners=True)[:, 0]
 
@@ -76,8 +87,8 @@ def nested_swaps(count: int, generator: Generator) -> tuple[Tensor, Tensor]:
         >>> bool((source != torch.arange(5)).all()), (turn < 0.5).sum().item() in (2, 3)
         (True, True)
     """
-    if count < 2:
-        raise ValueError(f"a derangement needs at least 2 things; got {count}")
+    checks.whole("the count of a derangement", count, 2)
+    checks.generator(generator)
     order = torch.randperm(count, generator=generator)
     place = torch.arange(count)
     pair = torch.clamp(place // 2, max=count // 2 - 1)  # the odd one out joins the last pair

@@ -11,6 +11,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from tad import checks
+
 SCOPES = ("whole", "local", "temporal", "face", "frequency")
 NEEDS = ("donor", "landmarks")
 POINTS = 468  # of the face mesh
@@ -69,38 +71,27 @@ class Forgery:
         return torch.where(mask > 0, forged.clamp(-1, 1), clip), mask
 
     def _check(self, clip: Tensor, strength: float, generator: torch.Generator, inputs: dict) -> None:
-        check_clip("clip", clip)
-        if not 0 <= strength <= 1:
-            raise ValueError(f"strength must lie in [0, 1]; got {strength}")
-        if not isinstance(generator, torch.Generator) or generator.device.type != "cpu":
-            raise ValueError(f"generator must be a torch.Generator on the CPU; got {generator!r}")
+        checks.clip("clip", clip)
+        checks.number("strength", strength, 0, 1)
+        checks.generator(generator)
         for need in self.needs:
             if inputs[need] is None:
                 raise ValueError(f"{self.name} needs {need}; got None")
         donor = inputs["donor"]
         if donor is not None:
-            check_clip("donor", donor)
+            checks.clip("donor", donor)
             if donor.shape != clip.shape:
                 raise ValueError(f"donor must have the clip's shape {(*clip.shape,)}; got {(*donor.shape,)}")
+        landmarks = inputs["landmarks"]
         if "landmarks" in self.needs:
-            self._check_landmarks(inputs["landmarks"], clip.shape[1])
+            self._check_landmarks(landmarks, clip.shape[1])
+        else:
+            checks.check(landmarks is None or isinstance(landmarks, Tensor), "landmarks must be a tensor", landmarks)
 
     def _check_landmarks(self, landmarks: Tensor, frames: int) -> None:
         faces = 1 + ("donor" in self.needs)
-        wanted = (faces, frames, POINTS, 2)
-        if landmarks.dtype != torch.float32 or landmarks.shape != wanted:
-            raise ValueError(f"landmarks must be float32 {wanted}; got {landmarks.dtype} {(*landmarks.shape,)}")
-        if not landmarks.isfinite().all():
-            raise ValueError(f"landmarks must be finite; got {(~landmarks.isfinite()).sum()} that are not")
-
-
-def check_clip(name: str, clip: Tensor) -> None:
-    """Refuse what is not a clip: float32 (3, T, H, W), finite, in [-1, 1]."""
-    if clip.dtype != torch.float32 or clip.ndim != 4 or clip.shape[0] != 3 or clip.numel() == 0:
-        raise ValueError(f"{name} must be float32 (3, T, H, W); got {clip.dtype} {(*clip.shape,)}")
-    low, high = (bound.item() for bound in clip.aminmax())
-    if not (-1 <= low and high <= 1):  # written so that NaN fails too
-        raise ValueError(f"{name} must be finite and lie in [-1, 1]; got values from {low} to {high}")
+        checks.tensor("landmarks", landmarks, f"{faces} {frames} {POINTS} 2", torch.float32)
+        checks.finite("landmarks", landmarks)
 
 
 def forgery(name: str, *, scope: str, needs: tuple[str, ...] = ()) -> Callable[[Callable], Forgery]:
@@ -121,9 +112,10 @@ def forgery(name: str, *, scope: str, needs: tuple[str, ...] = ()) -> Callable[[
         'The clip is darkened.'
         >>> del _REGISTER["dimmed"]
     """
+    checks.check(isinstance(name, str) and name != "", "a forgery's name must be a text", name)
     if scope not in SCOPES:
         raise ValueError(f"scope must be one of {SCOPES}; got {scope!r}")
-    if isinstance(needs, str) or not set(needs) <= set(NEEDS):
+    if not isinstance(needs, tuple | list) or not set(needs) <= set(NEEDS):
         raise ValueError(f"needs must be a tuple out of {NEEDS}; got {needs!r}")
 
     def register(function: Callable) -> Forgery:
@@ -151,7 +143,7 @@ def families(scope: str | None = None) -> dict[str, Forgery]:
 def get(name: str) -> Forgery:
     """The family of that name; an unknown one is refused with the names that look like it."""
     if name not in _REGISTER:
-        close = difflib.get_close_matches(name, _REGISTER, n=3) or list(families())
+        close = difflib.get_close_matches(str(name), _REGISTER, n=3) or list(families())
         raise ValueError(f"a forgery's name must be registered, such as {', '.join(close)}; got {name!r}")
     return _REGISTER[name]
 
@@ -166,6 +158,7 @@ def forge(
         >>> forged.unique().item(), mask.mean().item()
         (-0.5, 1.0)
     """
+    checks.whole("seed", seed)
     generator = torch.Generator().manual_seed(seed)
     return get(name)(clip, strength, generator, donor=donor, landmarks=landmarks)
 
@@ -186,6 +179,8 @@ def forge_batch(
     Returns:
         Forged clips (B, 3, T, H, W) and masks (B, T, H, W).
     """
+    checks.tensor("clips", clips, "B 3 T H W", torch.float32)
+    checks.of_kind("seeds", seeds, list | tuple, "a list")
     if len(seeds) != len(clips):
         raise ValueError(f"seeds must be as many as clips, {len(clips)}; got {len(seeds)}")
     pick = lambda batch, i: None if batch is None else batch[i]  # noqa: E731
@@ -208,6 +203,7 @@ def load_file(path: str | Path) -> list[str]:
     Raises:
         ValueError: no such file, or one that does not import, with the reason.
     """
+    checks.path("a file of families", path)
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"a file of families must exist; got {path}")

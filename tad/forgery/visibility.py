@@ -4,11 +4,14 @@ import functools
 import logging
 import math
 import threading
+from numbers import Real
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
+
+from tad import checks
 
 # Upper limits in dB, from plain to see to hardly there. A value on a limit belongs to the subtler band, save that 40 dB
 # itself is still subtle: "invisible" is what lies above.
@@ -47,7 +50,7 @@ def psnr_clip_db(clip: Tensor, forged: Tensor) -> float:
         >>> round(psnr_clip_db(clip, clip + 0.02), 3)
         40.0
     """
-    return psnr_db(clip, forged, clip.new_ones(clip.shape[1:]))
+    return psnr_db(clip, forged, _everywhere(clip))
 
 
 def ssim(clip: Tensor, forged: Tensor, mask: Tensor | None = None) -> float:
@@ -66,7 +69,7 @@ def ssim(clip: Tensor, forged: Tensor, mask: Tensor | None = None) -> float:
         >>> ssim(clip, clip), ssim(clip, -clip) < 0
         (1.0, True)
     """
-    mask = clip.new_ones(clip.shape[1:]) if mask is None else mask
+    mask = _everywhere(clip) if mask is None else mask
     _check_shapes(clip, forged, mask)
     return _mean_inside(_ssim_map(clip, forged), mask)
 
@@ -91,13 +94,10 @@ def jod(clip: Tensor, forged: Tensor, fps: float) -> float:
         >>> jod(clip, clip, fps=25)
         10.0
     """
-    if forged.shape != clip.shape or clip.ndim != 4 or len(clip) != 3 or not clip.shape[1]:
-        raise ValueError(f"clip and forged must be (3, T, H, W); got {(*clip.shape,)} and {(*forged.shape,)}")
+    checks.tensor("clip", clip, "3 T H W")
+    _check_shapes(clip, forged, _everywhere(clip))
     _check_size(clip)
-    if not 0 < fps < math.inf:
-        raise ValueError(f"fps must be above 0 and finite; got {fps}")
-    if not (clip.isfinite().all() and forged.isfinite().all()):
-        raise ValueError("clip and forged must be finite; got NaN or infinity")
+    checks.number("fps", fps, 0, above=True)
     test, reference = (_unit(video).cpu()[None] for video in (forged, clip))
     with torch.no_grad(), _quiet:
         score, _ = _metric(threading.get_ident()).predict(test, reference, dim_order="BCFHW", frames_per_second=fps)
@@ -138,19 +138,25 @@ def band(psnr_db: float) -> str:
         >>> band(25.0), band(math.inf)
         ('moderate', 'invisible')
     """
-    if math.isnan(psnr_db):
-        raise ValueError(f"psnr_db must be a number; got {psnr_db}")
+    real = isinstance(psnr_db, Real) and not math.isnan(psnr_db)
+    checks.check(real, "psnr_db must be a number", psnr_db)
     if psnr_db > BANDS_DB["subtle"]:
         return "invisible"
     return next((name for name, limit in BANDS_DB.items() if psnr_db < limit), "subtle")
 
 
+def _everywhere(clip: Tensor) -> Tensor:
+    checks.tensor("clip", clip, "C T H W")
+    return clip.new_ones(clip.shape[1:])
+
+
 def _check_shapes(clip: Tensor, forged: Tensor, mask: Tensor) -> None:
+    for name, value, shape in (("clip", clip, "C T H W"), ("forged", forged, "C T H W"), ("mask", mask, "T H W")):
+        checks.tensor(name, value, shape)
+        checks.finite(name, value)
     if forged.shape != clip.shape or mask.shape != clip.shape[1:]:
         shapes = f"{(*clip.shape,)}, {(*forged.shape,)} and {(*mask.shape,)}"
         raise ValueError(f"clip and forged must be (C, T, H, W) and mask (T, H, W); got {shapes}")
-    if not all(one.isfinite().all() for one in (clip, forged, mask)):
-        raise ValueError("clip, forged and mask must be finite; got NaN or infinity")
 
 
 def _check_size(clip: Tensor) -> None:

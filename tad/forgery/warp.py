@@ -4,6 +4,8 @@ from kornia.geometry.transform import remap
 from kornia.utils import create_meshgrid
 from torch import Tensor
 
+from tad import checks
+
 
 def displace(clip: Tensor, field: Tensor, mask: Tensor, reach_px: float) -> Tensor:
     """Warp a region; displacements fade out with the mask, so its edge shows no seam and no double image.
@@ -20,6 +22,12 @@ def displace(clip: Tensor, field: Tensor, mask: Tensor, reach_px: float) -> Tens
         >>> displace(clip, right, torch.ones(2, 8, 8), 2.0)[0, 0, 0, :4].round()
         tensor([2., 3., 4., 5.])
     """
+    checks.tensor("clip", clip, "C T H W")
+    checks.tensor("mask", mask, "T H W")
+    checks.tensor("field", field, "2 T H W")
+    checks.finite("mask", mask)
+    checks.check(mask.shape == clip.shape[1:], f"mask must have the clip's frames {tuple(clip.shape[1:])}", mask)
+    checks.number("reach_px", reach_px)
     move = field * mask  # (2, T, H, W)
     x, y = move * (reach_px / move.norm(dim=0).max())
     grid = create_meshgrid(*clip.shape[-2:], normalized_coordinates=False, device=clip.device)[0]  # (H, W, 2)

@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from tad import checks
 from tad.model.config import ModelConfig
 from tad.model.network import EnhancedTimeSformer, create_model
 
@@ -35,6 +36,8 @@ def save_checkpoint(
     Returns:
         The path.
     """
+    checks.path("a checkpoint", path)
+    checks.of_kind("model", model, EnhancedTimeSformer, "an EnhancedTimeSformer")
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
@@ -52,6 +55,7 @@ def read_facts(path: str | Path) -> dict:
     Args:
         path: a .safetensors file.
     """
+    checks.path("a checkpoint", path)
     metadata = _metadata(Path(path))
     try:
         return {**json.loads(metadata.get("facts", "{}")), "config": json.loads(metadata["config"])}
@@ -102,6 +106,7 @@ def inspect(
 
     Args and errors: as `load_model`, without looking whether names and shapes fit.
     """
+    checks.path("a checkpoint", path)
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"a checkpoint must be a file; got {path}")
@@ -132,6 +137,9 @@ def compare(model: EnhancedTimeSformer, weights: dict[str, Tensor]) -> pd.DataFr
         A row a weight: weight (its name), file and network (type and shape there), fit ("fits", "missing",
         "unexpected" or "other shape").
     """
+    checks.of_kind("model", model, EnhancedTimeSformer, "an EnhancedTimeSformer")
+    named = isinstance(weights, dict) and all(isinstance(value, Tensor) for value in weights.values())
+    checks.check(named, "weights must be a dict of tensors by name", weights)
     own = model.state_dict()
 
     def shape(state: dict, name: str) -> str:

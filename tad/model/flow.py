@@ -5,6 +5,8 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tad import checks
+
 
 def warp(image: Tensor, flow: Tensor) -> Tensor:
     """Fetch each pixel from where the flow points to: `out(x) = image(x + flow(x))`, bilinear.
@@ -16,6 +18,8 @@ def warp(image: Tensor, flow: Tensor) -> Tensor:
     Returns:
         (B, C, H, W); what lies outside repeats the border.
     """
+    checks.tensor("image", image, "B C H W")
+    checks.tensor("flow", flow, "B 2 H W")
     h, w = flow.shape[-2:]
     y, x = torch.meshgrid(
         torch.arange(h, device=flow.device, dtype=flow.dtype),
@@ -202,4 +206,6 @@ def endpoint_error_px(flow: Tensor, truth: Tensor) -> Tensor:
         >>> endpoint_error_px(torch.zeros(1, 2, 4, 4), torch.tensor([3.0, 4.0]).reshape(1, 2, 1, 1)).item()
         5.0
     """
+    checks.tensor("flow", flow, "B 2 H W")
+    checks.tensor("truth", truth, "... 2 H W")
     return (flow - truth).square().sum(1).sqrt().mean(dim=(-2, -1))

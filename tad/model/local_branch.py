@@ -13,6 +13,8 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tad import checks
+
 LEVEL = 1 / 127.5  # one level of 8 bit, in a clip's unit
 EVIDENCE = 9  # channels
 
@@ -93,6 +95,8 @@ class LocalBranch(nn.Module):
             depth: residual blocks at each of the latter two.
         """
         super().__init__()
+        checks.sizes("widths", widths, 3)
+        checks.whole("depth", depth)
         a, b, c = widths
         self.stem = nn.Sequential(down(EVIDENCE, a, 1), over_time(a))
         self.middle = nn.Sequential(down(a, b, 2), *(Block(b) for _ in range(depth)))
@@ -110,7 +114,8 @@ class LocalBranch(nn.Module):
         Returns:
             Logits (B, T / 2, ~H / 8, ~W / 8).
         """
-        if video.ndim != 5 or video.shape[1] != 3 or video.shape[2] < 4 or video.shape[2] % 2:
+        checks.tensor("video", video, "B 3 T H W")
+        if video.shape[2] < 4 or video.shape[2] % 2:
             raise ValueError(f"video must have the shape (B, 3, T, H, W), T even, 4 or more; got {tuple(video.shape)}")
         x = self.deep(self.middle(self.stem(evidence(video))))
         mean = x.mean(dim=(2, 3, 4), keepdim=True).expand_as(x)
@@ -124,5 +129,8 @@ def peak(logits: Tensor, share: float = 0.03) -> Tensor:
         >>> peak(torch.tensor([[0.0, 3.0, 1.0, 2.0]]), 0.5).item()
         2.5
     """
+    fits = isinstance(logits, Tensor) and logits.ndim > 1 and logits.numel() > 0
+    checks.check(fits, "logits must be a tensor (B, ...) with a number in it", logits)
+    checks.number("share", share, 0, 1)
     flat = logits.flatten(1)
     return flat.topk(max(1, round(share * flat.shape[1])), dim=1).values.mean(1)

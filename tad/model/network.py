@@ -7,6 +7,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from tad import checks
 from tad.model.attention import Attention, DividedBlock, PositionalTable
 from tad.model.config import ModelConfig, resolve_config
 from tad.model.flow import FlowEncoder, FlowEstimator
@@ -31,6 +32,7 @@ class EnhancedTimeSformer(nn.Module):
             config: its sizes, see `tad.model.resolve_config`.
         """
         super().__init__()
+        checks.of_kind("config", config, ModelConfig, "a ModelConfig")
         self.config = config
         c = config
         self.stem = Stem(c.stem_width)
@@ -124,8 +126,7 @@ class EnhancedTimeSformer(nn.Module):
         yield "flow_pred", self.flow_head(mid)
 
     def _check(self, video: Tensor):
-        if video.ndim != 5 or video.shape[1] != 3:
-            raise ValueError(f"video must have the shape (B, 3, T, H, W); got {tuple(video.shape)}")
+        checks.tensor("video", video, "B 3 T H W")
         t, h, w = video.shape[2:]
         if t < 3:
             raise ValueError(f"a clip must have at least 3 frames; got {t}")

@@ -5,6 +5,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tad import checks
 from tad.model.network import EnhancedTimeSformer
 
 
@@ -23,6 +24,8 @@ class TokenBranch(nn.Module):
             width: numbers of a token within the head.
         """
         super().__init__()
+        checks.of_kind("network", network, EnhancedTimeSformer, "an EnhancedTimeSformer")
+        checks.whole("width", width, 1)
         c = network.config
         self.network, self.read = network, ("embedded", f"block_{max(0, c.depth // 2 - 1)}")
         self.norms = nn.ModuleList(nn.LayerNorm(c.width) for _ in self.read)

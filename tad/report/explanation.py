@@ -10,10 +10,11 @@ from pathlib import Path
 from IPython.display import display
 from markupsafe import Markup
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
+from tad import checks
 from tad.report import pages
-from tad.report.show import CSS_PX_PER_INCH, DPI, light
+from tad.report.show import CSS_PX_PER_INCH, DPI, check_words, light
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def figure_html(figure: Figure, alt: str, caption: str = "") -> str:
         alt: says what is seen, for who cannot see it.
         caption: below the picture; none when empty.
     """
+    checks.of_kind("figure", figure, Figure, "a matplotlib figure")
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=DPI, facecolor="white")
     width, height = (round(inches * CSS_PX_PER_INCH) for inches in figure.get_size_inches())
@@ -47,7 +49,12 @@ def animation_html(webp: bytes, alt: str, caption: str = "") -> str:
         alt: says what is seen, for who cannot see it.
         caption: below the picture; none when empty.
     """
-    return _picture("image/webp", webp, alt, caption, *Image.open(io.BytesIO(webp)).size)
+    checks.of_kind("webp", webp, bytes, "bytes")
+    try:
+        size = Image.open(io.BytesIO(webp)).size
+    except UnidentifiedImageError as error:
+        raise ValueError(f"webp must be an animated WebP; got {len(webp)} bytes that are no picture") from error
+    return _picture("image/webp", webp, alt, caption, *size)
 
 
 def show_animation(webp: bytes, alt: str, caption: str = "") -> None:
@@ -63,13 +70,17 @@ def write_explanation(path: str | Path, title: str, parts: Sequence[Part]) -> Pa
         title: heading of the page.
         parts: its sections.
     """
+    checks.path("path", path)
+    checks.of_kind("title", title, str, "a text")
+    checks.of_kind("parts", parts, list | tuple, "a list of Part")
+    for part in parts:
+        checks.of_kind("each of parts", part, Part, "a Part")
     ready = [{"heading": p.heading, "paragraphs": p.paragraphs, "html": [Markup(h) for h in p.html]} for p in parts]
     return pages.write(Path(path), "explanation.html.j2", title=title, parts=ready)
 
 
 def _picture(mime: str, data: bytes, alt: str, caption: str, width: int, height: int) -> str:
-    if not alt.strip():
-        raise ValueError(f"alt must say what the picture shows; got {alt!r}")
+    check_words(alt, caption)
     source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
     below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     image = f'<img src="{source}" alt="{escape(alt)}" width="{width}" height="{height}">'

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 from pygments.formatters import HtmlFormatter
 
+from tad import checks
 from tad.report import pages
 from tad.report.show import PLOTLY_MIME, table_html
 
@@ -32,11 +33,16 @@ def export_html(
         findings: Markdown put at the top of the page; HTML in it is escaped.
         home: link back, relative to the page, for instance "index.html".
     """
+    checks.path("notebook_path", notebook_path)
+    checks.path("html_path", html_path)
     import nbformat  # both take seconds, and notebooks, which import this package, do not need them
     from nbconvert import HTMLExporter
 
     notebook_path, html_path = Path(notebook_path), Path(html_path)
-    nb = nbformat.read(notebook_path, as_version=4)
+    try:
+        nb = nbformat.read(notebook_path, as_version=4)
+    except (UnicodeDecodeError, nbformat.reader.NotJSONError) as error:
+        raise ValueError(f"notebook_path must be a notebook; got {notebook_path}") from error
     _prepare(nb)
     # templates/notebook is for the cells; the page around them is templates/report.html.j2
     where = {"template_name": "notebook", "extra_template_basedirs": [str(pages.TEMPLATES)]}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
+from tad import checks
 from tad.report import pages, review
 from tad.report.show import table_html
 
@@ -26,7 +27,10 @@ def write_index(reports_dir: str | Path) -> Path:
             is listed as failed, with the reason. A run is linked if `write_run_index` has written its page. A folder
             without a run.json that holds notebooks, of a colleague for instance, is listed, too, and drawn here.
     """
+    checks.path("reports_dir", reports_dir)
     reports_dir = Path(reports_dir)
+    if not reports_dir.is_dir():
+        raise ValueError(f"reports_dir must be a folder; got {reports_dir}")
     folders = {path.parent for pattern in ("*/run.json", "*/*.ipynb") for path in reports_dir.glob(pattern)}
     for folder in folders:
         if not (folder / "run.json").is_file():
@@ -47,6 +51,7 @@ def write_run_index(run_dir: str | Path) -> Path:
     Args:
         run_dir: the run's folder.
     """
+    checks.path("run_dir", run_dir)
     run_dir = Path(run_dir)
     run = _read_run(run_dir)
     added = [review.render_dropped_in(file, "index.html") for file in run["dropped_in"]]

@@ -17,6 +17,8 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from PIL import Image
 
+from tad import checks
+
 DPI, CSS_PX_PER_INCH = 132, 88  # one and a half picture dots for each dot of the page: sharp, and light to mail
 LARGE_BYTES = 1_000_000
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
@@ -32,8 +34,8 @@ def show(figure: Figure | go.Figure, alt: str, caption: str = "") -> None:
         alt: what the figure says, in a sentence or two, for those who cannot see it.
         caption: text below the figure.
     """
-    if not alt.strip():
-        raise ValueError(f"alt must say what the figure shows; got {alt!r}")
+    checks.of_kind("figure", figure, Figure | go.Figure, "a figure of matplotlib or plotly")
+    check_words(alt, caption)
     metadata = {"tad": {"alt": alt, "caption": caption}}
     if isinstance(figure, go.Figure):
         data = {PLOTLY_MIME: json.loads(figure.to_json()) | {"config": PLOTLY_CONFIG}}
@@ -47,6 +49,12 @@ def show(figure: Figure | go.Figure, alt: str, caption: str = "") -> None:
     display(data | {"text/plain": alt}, metadata=metadata, raw=True)
     if caption:
         display({"text/plain": caption}, metadata={"tad": {"repeats_caption": True}}, raw=True)
+
+
+def check_words(alt: str, caption: str) -> None:
+    """Refuse a picture without alternative text."""
+    checks.check(isinstance(alt, str) and alt.strip() != "", "alt must say what the picture shows", alt)
+    checks.of_kind("caption", caption, str, "a text")
 
 
 def light(png: bytes) -> bytes:
@@ -63,6 +71,7 @@ def light(png: bytes) -> bytes:
 
 def show_table(df: pd.DataFrame, caption: str, formats: Mapping[str, str] | None = None) -> None:
     """Show a table in the notebook; arguments as in `table_html`."""
+    checks.of_kind("caption", caption, str, "a text")
     plain = f"{caption}\n\n{_texts(df, formats).to_string(index=False)}"
     display({"text/html": table_html(df, caption, formats), "text/plain": plain}, raw=True)
 
@@ -90,6 +99,8 @@ def table_html(df: pd.DataFrame, caption: str, formats: Mapping[str, str] | None
 
 def _texts(df: pd.DataFrame, formats: Mapping[str, str] | None) -> pd.DataFrame:
     """The table as text, a missing value as a dash."""
+    checks.table("df", df)
+    checks.of_kind("formats", formats or {}, Mapping, "formats by column")
     df, formats = df if isinstance(df.index, pd.RangeIndex) else df.reset_index(), formats or {}
     if unknown := set(formats) - set(df.columns):
         raise ValueError(f"formats must name columns of the table {list(df.columns)}; got {sorted(unknown)}")

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from tad import checks
 from tad.scoring.intervals import Interval
-from tad.scoring.summary import FORMATS, SCORES
+from tad.scoring.summary import COLUMNS, FORMATS, SCORES
 
 QUANTITIES = (
     "accuracy", "precision", "recall", "F1", "false-positive rate", "AUC", "average precision", "separation ratio",
@@ -27,6 +28,9 @@ def against_card(at_threshold: pd.DataFrame, at_oracle: pd.DataFrame, card: Mapp
     Returns:
         Text columns quantity, card, measured, interval, note.
     """
+    for name, table in (("at_threshold", at_threshold), ("at_oracle", at_oracle)):
+        checks.table(name, table, COLUMNS)
+    checks.of_kind("card", card, Mapping, "the card's numbers by name")
     found, oracle = at_threshold.set_index("quantity"), at_oracle.set_index("quantity")
     chosen = oracle.loc["threshold", "note"]
     if not chosen.startswith("oracle"):

@@ -7,13 +7,15 @@ Source: Lee, Barber, Willett, "Distribution-free inference with hierarchical dat
 """
 
 from collections.abc import Iterable
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from tad.scoring.table import VIDEO, usable
+from tad import checks
+from tad.scoring.table import VIDEO, require, usable
 from tad.scoring.threshold import quantile_threshold
 
 
@@ -31,7 +33,7 @@ def p_values(calibration: pd.DataFrame, scores: ArrayLike) -> np.ndarray:
         array([0.875, 0.25 ])
     """
     reals, weights, n_groups = _calibration(calibration)
-    below, _ = _weight_up_to(reals, weights, scores)
+    below, _ = _weight_up_to(reals, weights, checks.numbers("scores", scores))
     return np.round((1 + n_groups - below) / (n_groups + 1), 12)  # thirds of a group add up to one but for rounding
 
 
@@ -46,8 +48,8 @@ def guaranteed(alpha: float, n_groups: int) -> bool:
         >>> guaranteed(0.05, 18), guaranteed(0.05, 19)
         (False, True)
     """
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha must lie between 0 and 1; got {alpha}")
+    checks.check(isinstance(alpha, Real) and 0 < alpha < 1, "alpha must lie between 0 and 1", alpha)
+    checks.whole("n_groups", n_groups)
     return alpha * (n_groups + 1) >= 1 - 1e-9
 
 
@@ -62,6 +64,8 @@ def in_words(p_value: float, n_groups: int) -> str:
         >>> in_words(1 / 13, 12)
         'of 12 real groups it was calibrated on, none scored this high; that is too few for a guarantee below 7.7 %'
     """
+    checks.number("p_value", p_value, 0, 1, above=True)
+    checks.whole("n_groups", n_groups, 1)
     above = p_value * (n_groups + 1) - 1
     basis, rate = f"of {n_groups} real groups it was calibrated on, ", f"{100 * p_value:.3g} %"
     if above < 1e-9:
@@ -79,7 +83,7 @@ def percentiles(calibration: pd.DataFrame, scores: ArrayLike) -> np.ndarray:
         calibration, scores: as for `p_values`.
     """
     reals, weights, _ = _calibration(calibration)
-    return mid_ranks(reals, weights, scores)
+    return mid_ranks(reals, weights, checks.numbers("scores", scores))
 
 
 def places(calibration: pd.DataFrame, scores: ArrayLike) -> np.ndarray:
@@ -102,7 +106,7 @@ def places(calibration: pd.DataFrame, scores: ArrayLike) -> np.ndarray:
         array([0.5 , 1.12, 1.16])
     """
     reals, weights, n_groups = _calibration(calibration)
-    scores = np.asarray(scores, float)
+    scores = checks.numbers("scores", scores)
     mean = np.average(reals, weights=weights)
     spread = np.sqrt(np.average((reals - mean) ** 2, weights=weights)) or 1.0
     beyond = (np.maximum(scores - reals.max(), 0) - np.maximum(reals.min() - scores, 0)) / spread
@@ -121,15 +125,22 @@ def fuse(columns: ArrayLike, n_groups: ArrayLike, how: str = "mean") -> np.ndarr
     Returns:
         (R,)
     """
-    columns = np.asarray(columns, float)
-    if columns.ndim != 2 or not columns.shape[1] or not ((columns >= 0) & (columns <= 1)).all():
-        raise ValueError(f"fuse takes percentiles (R, D) in [0, 1]; got an array {columns.shape}")
-    if how in ("mean", "max"):
-        return getattr(columns, how)(axis=1)
+    found = _array(columns)
+    good = found.ndim == 2 and found.shape[1] > 0 and ((found >= 0) & (found <= 1)).all()
+    checks.check(bool(good), "columns must be percentiles (R, D) in [0, 1]", columns)
+    columns = found
+    checks.one_of("how", how, ("mean", "max", "fisher"))
+    groups = checks.numbers("n_groups", np.ravel(n_groups), least=1)
     if how != "fisher":
-        raise ValueError(f'how must be "mean", "max" or "fisher"; got {how!r}')
-    groups = np.asarray(n_groups, float)
+        return getattr(columns, how)(axis=1)
     return stats.combine_pvalues((1 + groups * (1 - columns)) / (groups + 1), "fisher", axis=1).statistic
+
+
+def _array(values: ArrayLike) -> np.ndarray:
+    try:
+        return np.asarray(values, float)
+    except (ValueError, TypeError):
+        return np.empty(())  # which is refused with the shape that is asked for
 
 
 def ensemble(calibration: pd.DataFrame, scores: pd.DataFrame, how: str = "mean") -> pd.DataFrame:
@@ -143,6 +154,9 @@ def ensemble(calibration: pd.DataFrame, scores: pd.DataFrame, how: str = "mean")
     Returns:
         A scores table of the rows that every detector scored, with the detector "ensemble (mean)" or the like.
     """
+    for table in (calibration, scores):
+        require(table, ["video", "group", "label", "detector", "score", "status"])
+        checks.check(len(table) > 0, "a scores table must hold a row", table)
     names = list(dict.fromkeys(scores["detector"]))
     rows = scored_by_all(scores, names)
     parts = {name: rows[rows["detector"].eq(name)] for name in names}

@@ -10,6 +10,7 @@ from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.metrics import metrics
 from tad.scoring.resampled import auc_statistic
 from tad.scoring.table import counts, is_fake, matched, one_detector, one_fake_per_real, per_unit, usable
+from tad.scoring.threshold import threshold_value
 
 AT_THRESHOLD = ("recall", "false-positive rate", "separation ratio")
 
@@ -48,6 +49,7 @@ def by_family(
         One row a family: as in `detectability` without strength; then verdict, recall, false_positive_rate and
         separation_ratio.
     """
+    threshold = threshold_value(threshold)
     lines = []
     for line, compared in _cells(scores, ["method", "scope"], detector, unit, n_boot, seed):
         line["verdict"] = verdict(line["auc"], line["low"], line["high"])

@@ -19,6 +19,7 @@ from math import comb
 import numpy as np
 from scipy import stats
 
+from tad import checks
 from tad.scoring.resampled import Statistic
 
 LEVEL = 0.95
@@ -90,8 +91,9 @@ def group_bootstrap(statistic: Statistic, n_boot: int = 1000, seed: int = 0) -> 
         >>> group_bootstrap(auc_statistic(table.assign(label=["real", "fake"] * 8), np.ones(16))).text()
         '0.45 [0.15, 0.76]'
     """
-    if n_boot < 1:
-        raise ValueError(f"n_boot must be at least 1; got {n_boot}")
+    checks.of_kind("statistic", statistic, Statistic, "a Statistic, as of auc_statistic")
+    checks.whole("n_boot", n_boot, 1)
+    checks.whole("seed", seed)
     total, n = statistic.n_total, statistic.n_groups
     value = float(statistic.compute(np.ones((1, total)))[0])
     if np.isnan(value):

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from sklearn import metrics as sk
 
-from tad.scoring.table import is_fake, one_fake_per_real
+from tad.scoring.table import is_fake, require_scored, row_weights
+from tad.scoring.threshold import threshold_value
 
 
 def metrics(table: pd.DataFrame, threshold: float, weights: np.ndarray | None = None) -> dict[str, float]:
@@ -25,9 +26,10 @@ def metrics(table: pd.DataFrame, threshold: float, weights: np.ndarray | None = 
         >>> found["accuracy"], found["false-positive rate"], found["AUC"]
         (0.75, 0.5, 1.0)
     """
-    fake, score = is_fake(table), table["score"].to_numpy(float)
-    w = one_fake_per_real(table) if weights is None else weights
-    called = score > float(threshold)
+    require_scored(table, ["label"])
+    cut = threshold_value(threshold)
+    fake, score, w = is_fake(table), table["score"].to_numpy(float), row_weights(table, weights)
+    called = score > cut
     values = {
         "accuracy": sk.accuracy_score(fake, called, sample_weight=w),
         "balanced accuracy": sk.balanced_accuracy_score(fake, called, sample_weight=w),

@@ -8,11 +8,13 @@ medians of the fakes of each strength, and stay as they are in the resamples.
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, replace
 from functools import partial
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import isotonic_regression
 
+from tad import checks
 from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.resampled import Compute, Statistic, _divide, auc_statistic
 from tad.scoring.table import is_fake, matched, one_detector, one_fake_per_real, per_unit
@@ -64,8 +66,8 @@ def detection_limits(
         psnr_low, psnr_high, text. NaN and "not reached" where the fit stays below; no interval where the groups
         resolve none or more than 5 % of the resamples never reach the level.
     """
-    if not all(0.5 < level <= 1 for level in levels):
-        raise ValueError(f"levels must be AUCs above 0.5; got {levels}")
+    good = isinstance(levels, tuple | list) and all(isinstance(n, Real) and 0.5 < n <= 1 for n in levels)
+    checks.check(good, "levels must be AUCs above 0.5", levels)
     lines = []
     for head, ladder in _ladders(scores, detector, unit):
         for level in levels:

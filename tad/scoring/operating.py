@@ -19,7 +19,7 @@ import pandas as pd
 
 from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.resampled import Statistic, _divide, _Groups, _in_batches
-from tad.scoring.table import is_fake, one_fake_per_real
+from tad.scoring.table import is_fake, require_scored, row_weights
 
 Read = Callable[..., np.ndarray]  # share of reals above, share at or above, weight of each fake (K, F) -> (K,)
 RATES = {"pAUC at 10 % FPR": 0.1, "TPR at 1 % FPR": 0.01, "TPR at 0.1 % FPR": 0.001}  # the highest FPR looked at
@@ -39,8 +39,9 @@ def operating_points(table: pd.DataFrame, weights: np.ndarray | None = None) -> 
         "TPR at 1 % FPR" and "TPR at 0.1 % FPR", the highest that a cut within this rate reaches. NaN where the reals
         are too few.
     """
+    require_scored(table, ["label", "group"])
     fake, groups = is_fake(table), _Groups(table)
-    placed = _placements(table, one_fake_per_real(table) if weights is None else weights, groups)
+    placed = _placements(table, row_weights(table, weights), groups)
 
     def about(name: str, read: Read) -> Statistic:
         def compute(counts: np.ndarray) -> np.ndarray:
@@ -75,9 +76,9 @@ def at_operating_points(
         n_boot: resamples of groups.
         seed: of the bootstrap.
     """
+    found, statistics = {}, operating_points(table, weights)
     n_reals = int((~is_fake(table)).sum())
-    found = {}
-    for name, statistic in operating_points(table, weights).items():
+    for name, statistic in statistics.items():
         interval, needed = group_bootstrap(statistic, n_boot, seed), reals_needed(name)
         found[name] = interval if n_reals >= needed else replace(interval, note=f"n/a (needs {needed} reals)")
     return found

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from tad import checks
 from tad.scoring.conformal import mid_ranks, scored_by_all
 from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.resampled import Statistic, auc_statistic
-from tad.scoring.table import one_detector, one_fake_per_real, per_unit
+from tad.scoring.table import COLUMNS as TABLE
+from tad.scoring.table import one_detector, one_fake_per_real, per_unit, require
 
 ALPHA = 0.05
 EXACT = 4096  # as many swaps are tried one and all
@@ -41,6 +43,8 @@ def paired(
         resolve no interval), p (two-sided), p_holm (corrected for the number of pairs), n_groups that were swapped,
         verdict, note.
     """
+    require(scores, TABLE)
+    checks.whole("n_swaps", n_swaps, 1)
     names = list(dict.fromkeys(scores["detector"]))
     if len(names) < 2:
         raise ValueError(f"a paired test needs two detectors; got {names}")
@@ -57,6 +61,7 @@ def corrected(pairs: pd.DataFrame) -> pd.DataFrame:
     Returns:
         The same rows with p_holm and verdict for as many pairs as there are.
     """
+    checks.table("pairs", pairs, [name for name in COLUMNS if name not in ("p_holm", "verdict")])
     table = pairs.assign(p_holm=holm(pairs["p"]))
     table["verdict"] = [
         verdict(*row, len(table))
@@ -72,7 +77,7 @@ def holm(p: ArrayLike) -> np.ndarray:
         >>> holm([0.01, 0.04, 0.03]).round(2).tolist()
         [0.03, 0.06, 0.06]
     """
-    p = np.asarray(p, float)
+    p = checks.numbers("p", p, 0, 1)
     order = np.argsort(p, kind="stable")
     corrected = np.empty_like(p)
     corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.resampled import Compute, Statistic, _divide, auc_statistic
-from tad.scoring.table import matched, one_fake_per_real, per_unit
+from tad.scoring.table import SOURCE, matched, one_fake_per_real, per_unit, require
 
 
 def mean_auc(
@@ -37,6 +37,8 @@ def mean_auc(
         >>> mean_auc(rows.assign(score=[0.1, 0.3, 0.2, 0.15], status="ok")).text()
         '0.75, interval n/a (needs 6 groups)'
     """
+    for part in (scores, *([] if against is None else [against])):
+        require(part, [*SOURCE, "label", "method", "strength", "start_s", "score", "status"])
     tables = [_cells(part, unit) for part in (scores, against) if part is not None]
     groups = pd.Index(pd.unique(np.concatenate([[], *(table["group"] for cells in tables for _, table in cells)])))
     if not all(tables):

@@ -6,8 +6,11 @@ A group is what counts: each weighs the same, however many clips or videos it ha
 import numpy as np
 import pandas as pd
 
+from tad import checks
 from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.resampled import Statistic, _Groups
+from tad.scoring.table import require_scored
+from tad.scoring.threshold import threshold_value
 
 
 def false_positive_rate(reals: pd.DataFrame, threshold: float, n_boot: int = 1000, seed: int = 0) -> Interval:
@@ -26,10 +29,11 @@ def false_positive_rate(reals: pd.DataFrame, threshold: float, n_boot: int = 100
         >>> false_positive_rate(rows, 2.0).text("%")
         '25 %, interval n/a (needs 6 groups)'
     """
+    require_scored(reals, ["label", "group"])
     if set(reals["label"]) != {"real"}:
         raise ValueError(f"a false-positive rate is of reals alone; got labels {sorted(set(reals['label']))}")
     groups, weights = _Groups(reals), 1 / reals.groupby("group")["score"].transform("size").to_numpy()
-    compute = groups.mean(reals["score"].to_numpy(float) > float(threshold), weights)
+    compute = groups.mean(reals["score"].to_numpy(float) > threshold_value(threshold), weights)
     return group_bootstrap(Statistic(compute, groups.n, groups.n), n_boot, seed)
 
 
@@ -45,7 +49,9 @@ def median_over_groups(groups: pd.Series, values: np.ndarray, n_boot: int = 1000
         >>> median_over_groups(pd.Series(list("aabc")), np.array([0.0, 2.0, 5.0, -1.0])).value
         1.0
     """
-    means = np.sort(pd.Series(np.asarray(values, float)).groupby(np.asarray(groups)).mean().to_numpy())
+    values = checks.numbers("values", values)
+    checks.check(np.shape(groups) == values.shape, f"groups must be {len(values)}, one a value", groups)
+    means = np.sort(pd.Series(values).groupby(np.asarray(groups)).mean().to_numpy())
 
     def compute(counts: np.ndarray) -> np.ndarray:
         taken = np.cumsum(counts, axis=1)

@@ -12,7 +12,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from tad.scoring.table import is_fake, one_fake_per_real
+from tad import checks
+from tad.scoring.table import is_fake, require_scored, row_weights
+from tad.scoring.threshold import threshold_value
 
 Compute = Callable[[np.ndarray], np.ndarray]
 BATCH_WEIGHTS = 4_000_000  # row weights in memory at once
@@ -31,8 +33,8 @@ class Statistic:
 def statistics(table: pd.DataFrame, threshold: float, weights: np.ndarray | None = None) -> dict[str, Statistic]:
     """Prepare the metrics of a table for resampling; arguments and names are those of `metrics`."""
     fake, score = is_fake(table), table["score"].to_numpy(float)
-    w = one_fake_per_real(table) if weights is None else weights
-    real, called, groups = ~fake, score > float(threshold), _Groups(table)
+    w = row_weights(table, weights)
+    real, called, groups = ~fake, score > threshold_value(threshold), _Groups(table)
     recall, false_positives = groups.mean(called, w * fake), groups.mean(called, w * real)
     real_mean, fake_mean = groups.mean(score, w * real), groups.mean(score, w * fake)
 
@@ -67,6 +69,9 @@ def auc_statistic(table: pd.DataFrame, weights: np.ndarray) -> Statistic:
         table: scored rows of one detector; columns label, score and group.
         weights: of each row, >= 0.
     """
+    require_scored(table, ["label", "group"])
+    checks.check(weights is not None, "weights must be numbers", weights)
+    weights = row_weights(table, weights)
     fake, score, groups = is_fake(table), table["score"].to_numpy(float), _Groups(table)
     order, over_ties = _ties(score)
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pandas as pd
 
+from tad import checks
 from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.metrics import metrics
 from tad.scoring.operating import at_operating_points
@@ -39,6 +40,7 @@ def summary(
         "threshold" and "not scored" (clips that failed). Columns quantity, value, low, high (NaN where the groups
         resolve no interval), text, note, n_groups, n_real, n_fake.
     """
+    checks.of_kind("threshold", threshold, Threshold, "a Threshold")
     rows = one_detector(scores, detector)
     table = per_unit(rows[usable(rows)], unit)
     values = metrics(table, threshold.value)

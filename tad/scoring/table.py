@@ -3,20 +3,41 @@
 import numpy as np
 import pandas as pd
 
+from tad import checks
+
 SOURCE = ["video", "group", "codec", "detector", "seed"]  # what a fake shares with the real it was made from
 VIDEO = [*SOURCE, "split", "label", "dataset", "method", "scope", "strength"]  # with it, one video's row
 COLUMNS = [*VIDEO, "start_s", "score", "status", "psnr_db"]
 
 
 def require(table: pd.DataFrame, columns: list[str]) -> None:
-    """Refuse a table that lacks one of the columns."""
-    missing = [name for name in columns if name not in table.columns]
-    if missing:
-        raise ValueError(f"a scores table must have the columns {columns}; got none named {missing}")
+    """Refuse what is no table, lacks one of the columns, or has words in place of scores."""
+    checks.table("a scores table", table, columns)
+    if "score" in columns and not pd.api.types.is_numeric_dtype(table["score"]):
+        wrong = table["score"][pd.to_numeric(table["score"], errors="coerce").isna() & table["score"].notna()]
+        if len(wrong):
+            raise ValueError(f"a scores table must hold numbers as score; got {wrong.iloc[0]!r}")
+
+
+def require_scored(table: pd.DataFrame, columns: list[str]) -> None:
+    """Refuse a table that lacks a row, one of the columns, or a finite score in one of its rows."""
+    require(table, [*columns, "score"])
+    checks.check(len(table) > 0, "a scores table must hold a row", table)
+    checks.finite("the scores of a table", table["score"].to_numpy(float))
+
+
+def row_weights(table: pd.DataFrame, weights: np.ndarray | None) -> np.ndarray:
+    """The weights of rows (R,), one fake per real where none are given."""
+    if weights is None:
+        return one_fake_per_real(table)
+    good = isinstance(weights, np.ndarray) and weights.shape == (len(table),) and np.isfinite(weights).all()
+    checks.check(good and (weights >= 0).all(), f"weights must be {len(table)} numbers of 0 or more", weights)
+    return weights
 
 
 def is_fake(table: pd.DataFrame) -> np.ndarray:
     """Which rows are fakes (R,); another label, or a class without a row, is refused."""
+    checks.table("a scores table", table, ["label"])
     labels = set(table["label"])
     if labels != {"real", "fake"}:
         raise ValueError(f"metrics need scored rows of both labels, real and fake; got {sorted(labels)}")
@@ -25,6 +46,7 @@ def is_fake(table: pd.DataFrame) -> np.ndarray:
 
 def usable(scores: pd.DataFrame) -> np.ndarray:
     """Which rows hold a score (R,): the status is "ok" and the number is finite."""
+    require(scores, ["status", "score"])
     return (scores["status"].eq("ok") & np.isfinite(scores["score"].astype(float))).to_numpy()
 
 

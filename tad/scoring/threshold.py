@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from math import ceil
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 
+from tad import checks
 from tad.scoring.table import is_fake, one_fake_per_real, require, usable
 
 
@@ -24,6 +26,13 @@ class Threshold:
         return self.value
 
 
+def threshold_value(threshold: float | Threshold) -> float:
+    """The number of a threshold; infinite is one that nothing passes, or all."""
+    value = threshold.value if isinstance(threshold, Threshold) else threshold
+    checks.check(isinstance(value, Real) and value == value, "threshold must be a number", value)
+    return float(value)
+
+
 def quantile_threshold(scores: pd.DataFrame, quantile: float = 0.95) -> Threshold:
     """Choose the threshold that a share of the validation reals does not pass, each group weighing the same.
 
@@ -38,8 +47,8 @@ def quantile_threshold(scores: pd.DataFrame, quantile: float = 0.95) -> Threshol
         >>> quantile_threshold(clips, 0.5).value
         0.3
     """
-    if not 0 < quantile < 1:
-        raise ValueError(f"quantile must lie between 0 and 1; got {quantile}")
+    inside = isinstance(quantile, Real) and 0 < quantile < 1
+    checks.check(inside, "quantile must lie between 0 and 1", quantile)
     require(scores, ["group", "label", "split", "detector", "score", "status"])
     for column, only in (("label", "real"), ("split", "val")):
         found = set(scores[column])
@@ -87,6 +96,7 @@ def oracle_threshold(table: pd.DataFrame) -> Threshold:
     Args:
         table: one detector's rows, clips or videos, both labels. Rows without a score are left out.
     """
+    require(table, ["label", "group"])
     rows = table[usable(table)]
     value = most_accurate_cut(is_fake(rows), rows["score"].to_numpy(float), one_fake_per_real(rows))
     promise = "no guarantee: chosen on the very rows that it is judged by"

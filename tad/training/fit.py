@@ -16,6 +16,7 @@ import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
+from tad import checks
 from tad.data import Footage, open_footage
 from tad.model import create_model, load_model, save_checkpoint
 from tad.training.callbacks import Clock, Journal, LastCheckpoint, NextEpoch, Progress, WholeFiles, read_rows
@@ -71,6 +72,10 @@ def fit(
         ValueError: a fake in the training or validation split, no clip in one of them, or another training's folder.
         TrainingStopped: the loss is not finite any more, or memory is short.
     """
+    checks.of_kind("recipe", recipe, Recipe, "a Recipe")
+    checks.of_kind("machine", machine, Machine, "a Machine")
+    checks.path("folder", folder)
+    checks.whole("seed", seed)
     folder = Path(folder)
     footage = open_footage(data, val_data)
     settings = _settings(recipe, footage, seed, overrides)

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
+from tad import checks
 from tad.model import peak
 from tad.training.self_forged import SelfForged
 
@@ -23,6 +24,14 @@ class HeadRecipe:
     weight_decay: float = 0.01
     of_clip: float = 0.5  # weight of the loss on whole tiles; that on places weighs 1
     share: float = 0.05  # of places that make a tile's logit
+
+    def __post_init__(self):
+        for name in ("steps", "batch_pairs"):
+            checks.whole(name, getattr(self, name), 1)
+        checks.number("learning_rate", self.learning_rate, 0, above=True)
+        for name in ("weight_decay", "of_clip"):
+            checks.number(name, getattr(self, name), 0)
+        checks.number("share", self.share, 0, 1, above=True)
 
 
 @dataclass
@@ -52,6 +61,9 @@ def make_pool(data: SelfForged, workers: int = 0, device: str = "cpu") -> Pool:
         workers: processes that forge; none beside this one when 0.
         device: where the pool is kept, "cpu" or "cuda".
     """
+    checks.of_kind("data", data, SelfForged, "SelfForged pairs")
+    checks.whole("workers", workers)
+    checks.one_of("device", device, ("cpu", "cuda"))
     loader, parts = DataLoader(data, None, num_workers=workers), {}
     for i, item in enumerate(tqdm(loader, total=len(data), desc="forging", unit="pair")):
         for name in ("real", "fake", "mask"):
@@ -80,8 +92,11 @@ def fit_head(net: nn.Module, pool: Pool, which: Tensor, recipe: HeadRecipe, seed
     Returns:
         The network, in evaluation mode.
     """
-    if not len(which):
-        raise ValueError("a head learns from one pair or more; got none")
+    checks.of_kind("net", net, nn.Module, "a torch.nn.Module")
+    checks.of_kind("pool", pool, Pool, "a Pool")
+    checks.tensor("which, of one pair or more,", which, "N", torch.int64)
+    checks.of_kind("recipe", recipe, HeadRecipe, "a HeadRecipe")
+    checks.whole("seed", seed)
     device, g = pool.real.device, torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(net.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, recipe.steps, pct_start=0.1)

@@ -4,6 +4,7 @@ import lightning as L
 import torch
 from torch import Tensor
 
+from tad import checks
 from tad.model import EnhancedTimeSformer
 from tad.training.objectives import charbonnier, flow_losses, frame_error, hide_mid_frame, neighbour_errors
 from tad.training.recipes import Recipe
@@ -28,6 +29,8 @@ class Reconstruction(L.LightningModule):
             recipe: the numbers that the weights depend on.
         """
         super().__init__()
+        checks.of_kind("model", model, EnhancedTimeSformer, "an EnhancedTimeSformer")
+        checks.of_kind("recipe", recipe, Recipe, "a Recipe")
         self.model, self.recipe = model, recipe
         # by name: a strategy that shards the weights flattens them
         self.decayed = {name for name, p in self.named_parameters() if p.ndim > 1}
@@ -41,6 +44,7 @@ class Reconstruction(L.LightningModule):
             video: (B, 3, T, H, W) in [-1, 1].
             step: says which of the clips have their mid frame hidden, where the recipe hides it in a share of them.
         """
+        checks.tensor("video", video, "B 3 T H W")
         r, mid = self.recipe, video.shape[2] // 2
         shown = hide_mid_frame(video, hidden_clips(len(video), step, r.hidden).to(video.device))
         seen = self.model.features(shown)

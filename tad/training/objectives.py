@@ -5,6 +5,7 @@ from kornia.metrics import ssim
 from torch import Tensor
 from torch.nn import functional as F
 
+from tad import checks
 from tad.model.flow import warp
 
 
@@ -25,11 +26,17 @@ def photometric_loss(here: Tensor, there: Tensor, flow: Tensor) -> Tensor:
 
     Source: Godard et al. 2017, eq. 2 (there between two cameras).
     """
+    _check_frames(here=here, there=there)
     fetched = warp(there, flow)
     structure = (1 - ssim(here, fetched, window_size=5, max_val=2.0)).clamp(0, 2) / 2
     error = (0.85 * structure + 0.15 * charbonnier(here - fetched)).mean(1)  # (B, H, W)
     inside = _inside(flow)
     return (error * inside).sum(dim=(1, 2)) / inside.sum(dim=(1, 2)).clamp(min=1)
+
+
+def _check_frames(**frames: Tensor) -> None:
+    for name, value in frames.items():
+        checks.tensor(name, value, "B 3 H W")
 
 
 def _inside(flow: Tensor) -> Tensor:
@@ -53,6 +60,9 @@ def smoothness_loss(flow: Tensor, image: Tensor, edge: float = 10.0) -> Tensor:
 
     Source: Jonschkowski et al. 2020, "What Matters in Unsupervised Optical Flow", eq. 4 (first order).
     """
+    _check_frames(image=image)
+    checks.tensor("flow", flow, "B 2 H W")
+    checks.number("edge", edge, 0)
     loss = flow.new_zeros(len(flow))
     for axis in (-2, -1):
         allowed = torch.exp(-edge * image.diff(dim=axis).abs().mean(1, keepdim=True))
@@ -71,6 +81,11 @@ def flow_losses(video: Tensor, flows: list[Tensor], fade: float = 0.5) -> tuple[
     Returns:
         Two losses, each (B,).
     """
+    checks.tensor("video", video, "B 3 T H W")
+    checks.number("fade", fade, 0, above=True)
+    checks.check(isinstance(flows, list | tuple) and len(flows) > 0, "flows must be a list, coarse to fine", flows)
+    for flow in flows:
+        checks.tensor("each of flows", flow, f"{len(video)} 2 {video.shape[2] - 1} {video.shape[3]} {video.shape[4]}")
     b = len(video)
     here, there = _frames(video[:, :, :-1]), _frames(video[:, :, 1:])
     flows = [_frames(flow) for flow in flows]
@@ -94,6 +109,7 @@ def neighbour_errors(video: Tensor) -> dict[str, Tensor]:
     Returns:
         "copy" and "neighbour_mean", each (B,), mean squared error as the score of the network.
     """
+    checks.tensor("video", video, "B 3 T H W")
     mid = video.shape[2] // 2
     before, target, after = (video[:, :, mid + d] for d in (-1, 0, 1))
     return {
@@ -116,6 +132,9 @@ def hide_mid_frame(video: Tensor, which: Tensor | None = None) -> Tensor:
         >>> hide_mid_frame(torch.arange(3.0).square().view(1, 1, 3, 1, 1)).flatten().tolist()
         [0.0, 2.0, 4.0]
     """
+    checks.tensor("video", video, "B C T H W")
+    if which is not None:
+        checks.tensor("which", which, f"{len(video)}", torch.bool)
     mid, hidden = video.shape[2] // 2, video.clone()
     between = (video[:, :, mid - 1] + video[:, :, mid + 1]) / 2
     chosen = torch.ones(len(video), dtype=torch.bool, device=video.device) if which is None else which
@@ -130,4 +149,6 @@ def frame_error(prediction: Tensor, target: Tensor) -> Tensor:
         prediction: (B, 3, H, W) in [-1, 1].
         target: of the same shape.
     """
+    _check_frames(prediction=prediction, target=target)
+    checks.check(target.shape == prediction.shape, f"target must be {tuple(prediction.shape)}", target)
     return F.mse_loss(prediction, target, reduction="none").mean(dim=(1, 2, 3))

@@ -1,17 +1,13 @@
 """Recipes: how long and how fast a network is trained; and what the machine is asked for."""
 
 from dataclasses import dataclass, field
-from math import inf
+
+from tad import checks
 
 
 def _setting(default, told: str):
     """A field that explains itself on the command line."""
     return field(default=default, metadata={"help": told})
-
-
-def _check(name: str, fits: bool, rule: str, value) -> None:
-    if not fits:
-        raise ValueError(f"{name} must be {rule}; got {value}")
 
 
 @dataclass(frozen=True)
@@ -36,13 +32,14 @@ class Recipe:
 
     def __post_init__(self):
         for name in ("epochs", "batch_size", "accumulate", "val_videos", "val_per_video"):
-            _check(name, getattr(self, name) >= 1, "1 or more", getattr(self, name))
-        for name in ("clips_per_epoch", "weight_decay", "photometric", "smoothness", "flow"):
-            _check(name, 0 <= getattr(self, name) < inf, "a number of 0 or more", getattr(self, name))
+            checks.whole(name, getattr(self, name), 1)
+        checks.whole("clips_per_epoch", self.clips_per_epoch)
+        for name in ("weight_decay", "photometric", "smoothness", "flow"):
+            checks.number(name, getattr(self, name), 0)
         for name in ("learning_rate", "clip_norm"):
-            _check(name, 0 < getattr(self, name) < inf, "a number above 0", getattr(self, name))
+            checks.number(name, getattr(self, name), 0, above=True)
         for name in ("warmup", "hidden"):
-            _check(name, 0 <= getattr(self, name) <= 1, "in [0, 1]", getattr(self, name))
+            checks.number(name, getattr(self, name), 0, 1)
 
 
 RECIPES = {
@@ -73,4 +70,4 @@ class Machine:
 
     def __post_init__(self):
         for name, least in (("nodes", 1), ("workers", 0), ("save_every", 1), ("log_every", 1)):
-            _check(name, getattr(self, name) >= least, f"{least} or more", getattr(self, name))
+            checks.whole(name, getattr(self, name), least)

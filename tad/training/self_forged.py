@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 from torchvision.transforms.v2 import functional as TF
 
+from tad import checks
 from tad.data import Encoding, to_clip, to_frames, transcode
 
 Forge = Callable[..., tuple[Tensor, Tensor]]  # (clip, strength, generator, *, donor) -> (clip, mask)
@@ -29,6 +30,14 @@ class Variation:
     weakest: float = 0.06  # strength, drawn evenly in its logarithm up to 1
     crf: tuple[int, int] = (18, 29)  # of H.264
     uncoded: float = 0.05  # share of pairs that no encoder sees
+
+    def __post_init__(self):
+        checks.whole("tile", self.tile, 8)
+        for name in ("shrink", "weakest"):
+            checks.number(name, getattr(self, name), 0, 1, above=True)
+        checks.sizes("crf", self.crf, 2, least=0)
+        checks.check(self.crf[0] < self.crf[1] <= 52, "crf must rise, to at most 52", self.crf)
+        checks.number("uncoded", self.uncoded, 0, 1)
 
 
 class SelfForged(Dataset):
@@ -48,6 +57,16 @@ class SelfForged(Dataset):
             seed: of all draws.
             variation: how tiles are cut, shrunk, forged and encoded.
         """
+        checks.of_kind("clips", clips, Sequence, "a list")
+        for frames in clips:
+            checks.tensor("each of clips", frames, "T 3 H W", torch.uint8)
+        checks.of_kind("forgeries", forgeries, dict, "functions by name")
+        checks.of_kind("variation", variation, Variation, "a Variation")
+        checks.check(
+            isinstance(groups, Sequence) and len(groups) == len(clips), "groups must be as many as clips", groups
+        )
+        checks.whole("pairs", pairs, 1)
+        checks.whole("seed", seed)
         self.clips, self.forgeries, self.pairs = clips, forgeries, pairs
         self.seed, self.variation = seed, variation
         self.names, self.of_group = list(forgeries), {}

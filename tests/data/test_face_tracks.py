@@ -83,7 +83,7 @@ def test_a_face_in_less_than_half_of_the_clip_does_not_count(smile):
 
 
 def test_an_unknown_choice_is_refused(smile):
-    with pytest.raises(ValueError, match="which must be largest or all; got 'first'"):
+    with pytest.raises(ValueError, match="which must be one of largest, all; got 'first'"):
         track(smile, "first")
 
 

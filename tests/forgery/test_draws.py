@@ -51,5 +51,5 @@ def test_nested_swaps_are_permutations_at_every_strength(count):
 
 def test_nested_swaps_differ_by_seed_and_refuse_a_single_thing():
     assert not torch.equal(nested_swaps(16, rng(0))[0], nested_swaps(16, rng(1))[0])
-    with pytest.raises(ValueError, match="at least 2 things; got 1"):
+    with pytest.raises(ValueError, match="derangement must be a whole number of 2 or more; got 1"):
         nested_swaps(1, rng())

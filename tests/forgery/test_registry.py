@@ -79,10 +79,10 @@ def wrong_clips():
     good = torch.zeros(3, 4, 16, 16)
     hole = good.clone()
     hole[0, 0, 0, 0] = float("nan")
-    yield "double", good.double(), r"float32 \(3, T, H, W\); got torch.float64 \(3, 4, 16, 16\)"
-    yield "batch", good[None], r"got torch.float32 \(1, 3, 4, 16, 16\)"
-    yield "grey", good[:1], r"got torch.float32 \(1, 4, 16, 16\)"
-    yield "no frame", good[:, :0], r"got torch.float32 \(3, 0, 16, 16\)"
+    yield "double", good.double(), r"float32 \(3, T, H, W\); got float64 \(3, 4, 16, 16\)"
+    yield "batch", good[None], r"got float32 \(1, 3, 4, 16, 16\)"
+    yield "grey", good[:1], r"got float32 \(1, 4, 16, 16\)"
+    yield "no frame", good[:, :0], r"got float32 \(3, 0, 16, 16\)"
     yield "too bright", good + 1.5, r"in \[-1, 1\]; got values from 1.5 to 1.5"
     yield "too dark", good - 1.5, r"in \[-1, 1\]; got values from -1.5 to -1.5"
     yield "hole", hole, "finite .*; got values from nan to nan"
@@ -188,9 +188,9 @@ def test_a_batch_is_its_clips(clip, donor):
 @pytest.mark.parametrize(
     "points, message",
     [
-        (torch.zeros(8, 468, 2), r"float32 \(1, 8, 468, 2\); got torch.float32 \(8, 468, 2\)"),
-        (torch.zeros(1, 8, 468, 2).double(), "got torch.float64"),
-        (torch.full((1, 8, 468, 2), float("nan")), "finite; got 7488 that are not"),
+        (torch.zeros(8, 468, 2), r"float32 \(1, 8, 468, 2\); got float32 \(8, 468, 2\)"),
+        (torch.zeros(1, 8, 468, 2).double(), "got float64"),
+        (torch.full((1, 8, 468, 2), float("nan")), "finite; got 7488 values that are not"),
     ],
 )
 def test_refused_landmarks(empty_register, clip, points, message):

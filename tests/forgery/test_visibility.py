@@ -53,7 +53,7 @@ def test_nothing_changed_is_infinite():
 
 def test_psnr_refuses_shapes_that_do_not_belong_together():
     clip = torch.zeros(3, 2, 4, 4)
-    with pytest.raises(ValueError, match=r"mask \(T, H, W\); got \(3, 2, 4, 4\), \(3, 2, 4, 4\) and \(4, 4\)"):
+    with pytest.raises(ValueError, match=r"mask must be floating-point \(T, H, W\); got float32 \(4, 4\)"):
         psnr_db(clip, clip, torch.ones(4, 4))
     with pytest.raises(ValueError, match=r"got \(3, 2, 4, 4\), \(3, 1, 4, 4\)"):
         psnr_db(clip, clip[:, :1], torch.ones(2, 4, 4))
@@ -167,12 +167,12 @@ def test_jod_leaves_the_settings_of_logging_when_it_fails(clip, monkeypatch):
 @pytest.mark.parametrize(
     "clip, fps, message",
     [
-        (torch.zeros(3, 2, 8, 8), 0, "fps must be above 0 and finite; got 0"),
+        (torch.zeros(3, 2, 8, 8), 0, "fps must be a number above 0; got 0"),
         (torch.zeros(3, 2, 8, 8), math.nan, "got nan"),
         (torch.zeros(3, 2, 5, 8), 25, r"at least 6 px a side; got \(5, 8\)"),
-        (torch.zeros(1, 2, 8, 8), 25, r"\(3, T, H, W\); got \(1, 2, 8, 8\)"),
-        (torch.zeros(3, 0, 8, 8), 25, r"got \(3, 0, 8, 8\)"),
-        (torch.full((3, 2, 8, 8), math.nan), 25, "finite; got NaN"),
+        (torch.zeros(1, 2, 8, 8), 25, r"\(3, T, H, W\); got float32 \(1, 2, 8, 8\)"),
+        (torch.zeros(3, 0, 8, 8), 25, r"got float32 \(3, 0, 8, 8\)"),
+        (torch.full((3, 2, 8, 8), math.nan), 25, "must be finite; got"),
     ],
 )
 def test_jod_refuses_what_it_cannot_score(clip, fps, message):

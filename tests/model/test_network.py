@@ -61,8 +61,8 @@ def test_another_size_stretches_the_positions(network):
 @pytest.mark.parametrize(
     ("shape", "words"),
     [
-        ((3, 4, 32, 32), r"\(B, 3, T, H, W\); got \(3, 4, 32, 32\)"),
-        ((1, 4, 3, 32, 32), r"\(B, 3, T, H, W\); got \(1, 4, 3, 32, 32\)"),
+        ((3, 4, 32, 32), r"\(B, 3, T, H, W\); got float32 \(3, 4, 32, 32\)"),
+        ((1, 4, 3, 32, 32), r"\(B, 3, T, H, W\); got float32 \(1, 4, 3, 32, 32\)"),
         ((1, 3, 2, 32, 32), "at least 3 frames; got 2"),
         ((1, 3, 5, 32, 32), "multiple of the tubelet 2; got 5"),
         ((1, 3, 4, 30, 32), "multiples of the patch 8; got 30 x 32"),

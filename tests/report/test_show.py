@@ -46,7 +46,7 @@ def test_a_plotly_figure_is_stored_as_data_and_offers_no_upload(displayed):
 
 @pytest.mark.parametrize("alt", ["", "  \n"])
 def test_an_alternative_text_is_required(alt):
-    with pytest.raises(ValueError, match="alt must say what the figure shows"):
+    with pytest.raises(ValueError, match="alt must say what the picture shows"):
         show(go.Figure(), alt)
 
 

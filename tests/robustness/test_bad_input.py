@@ -43,7 +43,7 @@ CASES = [
     ([*FORGE, "--start", "-1"], "must begin at 0 s or later and last; got 10.0 s from -1.0 s"),
     ([*FORGE, "--start", "nan"], "must begin at 0 s or later and last; got 10.0 s from nan s"),
     ([*FORGE, "--seconds", "inf"], "must begin at 0 s or later and last; got inf s"),
-    ([*FORGE, "--long-side", "0"], "the longer side must be 2 px or more; got 0"),
+    ([*FORGE, "--long-side", "0"], "the longer side in px must be a whole number of 2 or more; got 0"),
     *[([*LADDER, f], told) for f, told in (
         ("empty.csv", "needs at least one video; got none"), ("zero.csv", "must be a CSV in UTF-8 .* got .*zero.csv"),
         ("binary.csv", "must be a CSV in UTF-8 .* got .*binary.csv"), ("lacks.csv", "lacks group"),
@@ -57,7 +57,7 @@ CASES = [
     ([*MEASURE, "one.csv"], "the val split must hold a real video; got none in one.csv"),
     ([*TRAIN, "one.csv"], "one.csv lacks a validation split"),
     ([*TRAIN, "zero.csv"], "must be a CSV in UTF-8"),
-    ([*TRAIN, "one.csv", "--epochs", "0"], "epochs must be 1 or more; got 0"),
+    ([*TRAIN, "one.csv", "--epochs", "0"], "epochs must be a whole number of 1 or more; got 0"),
     ([*TRAIN, "one.csv", "--set", "width", "wide"], "--set width must be a number; got 'wide'"),
     (["checkpoint", "inspect", "one.csv"], "must be a readable file of weights; got one.csv"),
     (["run", "02_evaluate", "--name", "a\nb"], "plain folder name; got 'a.nb'"),
@@ -80,7 +80,7 @@ def test_it_is_said_in_a_sentence(place, words, told, capsys):
      ("flow", float("nan")), ("val_per_video", 0)],
 )  # fmt: skip
 def test_a_recipe(name, value):
-    with pytest.raises(ValueError, match=f"{name} must be .*; got {value}"):
+    with pytest.raises(ValueError, match=f"{name} must .*; got {value}"):
         Recipe(**{name: value})
 
 
@@ -101,7 +101,7 @@ def test_a_picture_too_small_to_judge_does_not_stop_the_others(moving_video, tmp
 
 
 def test_a_side_of_nothing():
-    with pytest.raises(ValueError, match="2 px or more; got -5"):
+    with pytest.raises(ValueError, match="2 or more; got -5"):
         at_most(torch.zeros(3, 8, 8, dtype=torch.uint8), -5)
 
 

@@ -116,7 +116,7 @@ def test_fusing_by_hand():
     p = (1 + np.array([[0.5 * 9, 0.0], [9.0, 0.75 * 3]])) / [[10, 10], [10, 4]]
     found = np.r_[fuse(columns[:1], 9, "fisher"), fuse(columns[1:], [9, 3], "fisher")]
     assert found == pytest.approx(-2 * np.log(p).sum(1))
-    with pytest.raises(ValueError, match="\"fisher\"; got 'median'"):
+    with pytest.raises(ValueError, match="max, fisher; got 'median'"):
         fuse(columns, 9, "median")
     for bad in (columns + 0.1, columns[0], columns * np.nan):
         with pytest.raises(ValueError, match="percentiles"):

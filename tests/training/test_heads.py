@@ -92,5 +92,5 @@ def test_a_pool_holds_every_pair():
 
 
 def test_no_pairs_are_refused():
-    with pytest.raises(ValueError, match="one pair or more; got none"):
+    with pytest.raises(ValueError, match="one pair or more, must"):
         fit_head(Spread(), pool(), torch.arange(0), HeadRecipe(), 0)

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from tad.model import EnhancedTimeSformer
 from tad.model.flow import warp
 from tad.scoring.detectors.patches import Gaussian
-from tad.scoring.detectors.protocol import register_fitted
+from tad.scoring.detectors.protocol import register_fitted, side
 
 
 @register_fitted
@@ -29,7 +29,7 @@ class FlowConsistency(Gaussian):
 
     def __init__(self, model: EnhancedTimeSformer):
         super().__init__()
-        self.model, self.view = model, model.config.size
+        self.model, self.view = model, side(model)
 
     def describe(self, clip: Tensor) -> Tensor:
         found, mid = self.model.features(clip[None]), clip.shape[1] // 2

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from tad.model import EnhancedTimeSformer
 from tad.scoring.detectors.patches import Gaussian
-from tad.scoring.detectors.protocol import register_fitted
+from tad.scoring.detectors.protocol import register_fitted, side
 
 
 @register_fitted
@@ -25,8 +25,8 @@ class LatentDistance(Gaussian):
 
     def __init__(self, model: EnhancedTimeSformer):
         super().__init__()
-        c = model.config
-        self.model, self.view, self.cell = model, c.size, (c.tubelet, c.patch, c.patch)
+        self.model, self.view, c = model, side(model), model.config
+        self.cell = (c.tubelet, c.patch, c.patch)
         self.block = f"block_{max(0, c.depth // 2 - 1)}"
 
     def describe(self, clip: Tensor) -> Tensor:

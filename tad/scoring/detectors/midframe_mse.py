@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from tad.model import EnhancedTimeSformer
-from tad.scoring.detectors.protocol import Base, register
+from tad.scoring.detectors.protocol import Base, register, side
 from tad.training import frame_error
 
 
@@ -16,7 +16,7 @@ class MidFrameMSE(Base):
 
     def __init__(self, model: EnhancedTimeSformer):
         super().__init__()
-        self.model, self.view = model, model.config.size
+        self.model, self.view = model, side(model)
 
     def shown(self, clips: Tensor) -> Tensor:
         """What the network sees of clips (B, 3, T, H, W)."""

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from tad.model import EnhancedTimeSformer
-from tad.scoring.detectors.protocol import Base, register
+from tad.scoring.detectors.protocol import Base, register, side
 from tad.training import neighbour_errors
 
 
@@ -15,7 +15,7 @@ class NeighbourMean(Base):
 
     def __init__(self, model: EnhancedTimeSformer | None = None):
         super().__init__()
-        self.view = model.config.size if model else None
+        self.view = None if model is None else side(model)
 
     def score(self, clips: Tensor) -> Tensor:
         return neighbour_errors(clips)["neighbour_mean"]

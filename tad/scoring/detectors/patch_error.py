@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from tad.model import EnhancedTimeSformer
 from tad.scoring.detectors.patches import Patches, gradient_energy, luma
-from tad.scoring.detectors.protocol import register_fitted
+from tad.scoring.detectors.protocol import register_fitted, side
 
 
 @register_fitted
@@ -28,7 +28,7 @@ class PatchError(Patches):
 
     def __init__(self, model: EnhancedTimeSformer):
         super().__init__()
-        self.model, self.view = model, model.config.size
+        self.model, self.view = model, side(model)
 
     def samples(self, clip: Tensor) -> Tensor:
         return self.describe(clip).flatten(0, 2)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tad import checks
 from tad.scoring.detectors.protocol import DETECTORS
 from tad.scoring.table import require
 
@@ -24,6 +25,7 @@ def load_detectors(path: str | Path) -> list[str]:
     Raises:
         ValueError: no such file, or one that does not import, with the reason.
     """
+    checks.path("a file of detectors", path)
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"a file of detectors must exist; got {path}")
@@ -50,6 +52,7 @@ def from_csv(path: str | Path, scores: pd.DataFrame) -> pd.DataFrame:
         ValueError: no such file, a column, video or clip that is not known, a score that is no number or given twice,
             or a detector that stands in `scores` already.
     """
+    checks.path("a file of scores", path)
     if not Path(path).is_file():
         raise ValueError(f"a file of scores must exist; got {path}")
     require(scores, ["video", "detector", "scope", "codec", "start_s", "score", "status"])

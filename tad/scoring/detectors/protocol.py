@@ -1,12 +1,13 @@
 """What a detector offers, what detectors share, and the register of them."""
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, Self
 
 import torch
 from torch import Tensor
 
+from tad import checks
 from tad.data import centre_crop, resize_short_side, to_clip
 from tad.model import EnhancedTimeSformer
 
@@ -50,6 +51,8 @@ class Base:
     per_clip = 1024  # samples of a clip, at most: no clip outweighs another by being large
 
     def __init__(self, model: EnhancedTimeSformer | None = None):
+        if model is not None:
+            side(model)
         self.view: int | None = None
         self.learned: dict[str, Tensor] = {}
 
@@ -60,6 +63,7 @@ class Base:
     @torch.no_grad()
     def fit(self, clips: Iterable[Tensor]) -> Self:
         if self.learns:
+            clips = checked_clips(clips)
             found = [evenly(self.samples(clip), self.per_clip) for clip in clips]
             if not found:
                 raise ValueError(f"{self.name} is fitted on one real clip or more; got none")
@@ -81,6 +85,7 @@ class Base:
     @torch.no_grad()
     def score(self, clips: Tensor) -> Tensor:
         """Score clips (B, 3, T, H, W) in [-1, 1], one at a time: (B,), higher = more likely fake."""
+        checks.tensor("clips", clips, "B 3 T H W")
         self.require_fitted()
         return torch.stack([self.score_clip(clip) for clip in clips])
 
@@ -97,6 +102,26 @@ class Base:
             raise ValueError(f"{self.name} stores {sorted(self.learns)}; got {sorted(state)}")
         self.learned = dict(state)
         return self
+
+
+def side(model: EnhancedTimeSformer) -> int:
+    """The side of a network's square, px: the view of a detector that looks through it."""
+    checks.check(hasattr(model, "config"), "model must be an EnhancedTimeSformer", model)
+    return model.config.size
+
+
+def check_detector(detector: Detector) -> None:
+    """Refuse what cannot score."""
+    good = callable(getattr(detector, "score", None)) and not isinstance(detector, type)
+    checks.check(good, "detector must be a Detector", detector)
+
+
+def checked_clips(clips: Iterable[Tensor]) -> Iterator[Tensor]:
+    """Pass clips (3, T, H, W) on, one by one."""
+    checks.of_kind("clips", clips, Iterable, "a list or the like of clips")
+    for clip in clips:
+        checks.tensor("a clip", clip, "3 T H W")
+        yield clip
 
 
 def evenly(samples: Tensor, most: int) -> Tensor:
@@ -126,6 +151,7 @@ def register_fitted(detector: type) -> type:
 
 
 def _enter(register: dict, detector: type) -> type:
+    checks.check(isinstance(getattr(detector, "name", None), str), "a detector must be a class with a name", detector)
     known = (DETECTORS | FITTED).get(detector.name)
     if known and _file(known) != _file(detector):  # the same file may be run again, as in a notebook
         raise ValueError(f"a detector's name must be unique; got {detector.name!r} a second time")
@@ -149,13 +175,14 @@ def build(name: str, model: EnhancedTimeSformer | None) -> Detector:
         ValueError: no detector of that name.
     """
     known = DETECTORS | FITTED
-    if name not in known:
-        raise ValueError(f"detector must be one of {', '.join(known)}; got {name!r}")
+    checks.one_of("detector", name, known)
     return known[name](model)
 
 
 def look(frames: Tensor, view: int | None) -> Tensor:
     """Show uint8 frames (T, 3, H, W) as a detector asks for them: (3, T, h, w) in [-1, 1], see `Detector.view`."""
+    if view is not None:
+        checks.whole("view", view, 1)
     return to_clip(frames if view is None else centre_crop(resize_short_side(frames, view), view))
 
 
@@ -175,5 +202,8 @@ def score(detectors: list[Detector], frames: Tensor) -> dict[str, float]:
     Raises:
         ValueError: what comes is no uint8 frames, or a detector was not fitted.
     """
+    checks.of_kind("detectors", detectors, list | tuple, "a list of detectors")
+    for detector in detectors:
+        check_detector(detector)
     views = {view: look(frames, view)[None] for view in {d.view for d in detectors}}
     return {d.name: d.score(views[d.view]).item() for d in detectors}

@@ -36,4 +36,4 @@ class SecondDifference(TwoTailed):
     name = "second_difference"
 
     def __init__(self, model: EnhancedTimeSformer | None = None):
-        super().__init__(Acceleration())
+        super().__init__(Acceleration(model))

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tad import checks
 from tad.data import to_frames
 from tad.forgery import families
 from tad.model import EnhancedTimeSformer, peak
@@ -37,7 +38,11 @@ class Taught(Base):
             model: the network of the checkpoint, for those that look through it.
             pairs, recipe, variation, seed: of `fit`.
         """
-        super().__init__()
+        super().__init__(model)
+        checks.whole("pairs", pairs, 1)
+        checks.of_kind("recipe", recipe, HeadRecipe, "a HeadRecipe")
+        checks.of_kind("variation", variation, Variation, "a Variation")
+        checks.whole("seed", seed)
         self.model, self.pairs, self.recipe, self.variation, self.seed = model, pairs, recipe, variation, seed
         with torch.device("meta"):  # names alone: most that are built are never taught, and some are large
             self.learns = tuple(self._own(self.make_net().state_dict()))

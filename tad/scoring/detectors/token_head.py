@@ -4,7 +4,7 @@ The network stays as one-class training left it, and so do its two prediction ou
 """
 
 from tad.model import EnhancedTimeSformer, TokenBranch
-from tad.scoring.detectors.protocol import register_fitted
+from tad.scoring.detectors.protocol import register_fitted, side
 from tad.scoring.detectors.taught import PatchHead
 
 
@@ -16,7 +16,7 @@ class TokenHead(PatchHead):
 
     def __init__(self, model: EnhancedTimeSformer, **teaching):
         super().__init__(model, **teaching)
-        self.view = model.config.size
+        self.view = side(model)
 
     def make_net(self) -> TokenBranch:
         return TokenBranch(self.model)

@@ -6,7 +6,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from tad.scoring.detectors.protocol import Base, Detector
+from tad.scoring.detectors.protocol import Base, Detector, check_detector
 
 
 class TwoTailed(Base):
@@ -25,6 +25,7 @@ class TwoTailed(Base):
 
     def __init__(self, detector: Detector):
         super().__init__()
+        check_detector(detector)
         self.inner, self.view, self.name = detector, detector.view, getattr(type(self), "name", "") or detector.name
 
     def fit(self, clips: Iterable[Tensor]) -> Self:
