@@ -2,6 +2,7 @@
 
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
 from tad.cli import main
@@ -25,12 +27,16 @@ os.replace(Path(output, "table.part"), Path(output, "table.csv"))
 class Forked:
     """A command that runs in a copy of this process: all is imported there already, so it starts at once."""
 
-    def __init__(self, words: list[str], log: Path):
+    def __init__(self, words: list[str], log: Path, most: int | None = None):
+        """Start it; where a bound is given, no file that it writes may grow beyond so many bytes."""
         self.log = log
         self.pid = os.fork()
         if not self.pid:
             status = 99
             try:
+                if most is not None:
+                    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # it would kill; ignored, a write fails
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
                 log.parent.mkdir(exist_ok=True)
                 sys.stdout = sys.stderr = open(log, "a", buffering=1)  # pytest's own are this process's no more
                 for stream in (1, 2):
@@ -68,6 +74,23 @@ def forked(tmp_path):
     return lambda *words: Forked([str(word) for word in words], tmp_path / "log" / "log.txt")
 
 
+TIMED = ["minutes", "seconds", "clips_per_s", "wait_share", "train_clips_per_s", "train_wait_share"]
+
+
+def tables(folder: Path) -> dict[str, pd.DataFrame]:
+    """Every table in a folder by its path there, without the columns that tell of time."""
+    files = sorted([*folder.rglob("*.csv"), *folder.rglob("*.parquet")])
+    read = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+    return {str(f.relative_to(folder)): read[f.suffix](f).drop(columns=TIMED, errors="ignore") for f in files}
+
+
+def same_tables(one: dict[str, pd.DataFrame], two: dict[str, pd.DataFrame]) -> None:
+    """Hold tables against each other, bit for bit."""
+    assert one.keys() == two.keys()
+    for name in one:
+        pd.testing.assert_frame_equal(one[name], two[name], check_exact=True, obj=name)
+
+
 def moments(seed: int, most_s: float) -> Iterator[float]:
     """Random times after a start, for ever."""
     draw = random.Random(seed)
@@ -92,6 +115,51 @@ def tiny_disk(tmp_path):
     yield mount
     for folder in mounted:
         subprocess.run(["umount", "-l", folder], check=True)
+
+
+class FullDisk:
+    """A tmpfs with room for some bytes in all."""
+
+    why = "No space left on device"
+
+    def __init__(self, folder: Path, capsys):
+        self.folder, self.capsys = folder, capsys
+
+    def run(self, words: list) -> tuple[int, str]:
+        """Status of a command, and what it said of errors."""
+        status = main([str(word) for word in words])
+        return status, self.capsys.readouterr().err
+
+    def make_room(self, size: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,size={size}", self.folder], check=True)
+
+
+class ShortFiles:
+    """A folder in which no file may grow beyond some bytes, for where nobody may mount."""
+
+    why = "File too large"
+
+    def __init__(self, folder: Path, most: int):
+        self.folder, self.most = folder, most
+        folder.mkdir()
+
+    def run(self, words: list) -> tuple[int, str]:
+        log = self.folder.parent / "log" / "log.txt"
+        log.unlink(missing_ok=True)
+        one = Forked([str(word) for word in words], log, self.most)
+        return one.wait(), log.read_text()
+
+    def make_room(self, size: str) -> None:
+        self.most = None
+
+
+@pytest.fixture(params=["tmpfs", "limit"])
+def full(request, tmp_path, capsys):
+    """A function: where there is room for so many bytes, or for files of so many, by both ways of running out."""
+    if request.param == "limit":
+        return lambda size, most: ShortFiles(tmp_path / "place", most)
+    mount = request.getfixturevalue("tiny_disk")
+    return lambda size, most: FullDisk(mount(size), capsys)
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ import pytest
 import torch
 
 from tad.cli import main
+from tad.data import project_root
 from tad.experiment import parallel
 from tad.model import load_model
 from tad.scoring import DETECTORS, build
 
-TIMED = ["minutes", "seconds", "clips_per_s", "wait_share", "train_clips_per_s", "train_wait_share"]
+from .conftest import same_tables, tables
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +30,7 @@ def pipeline(manifest, small, tmp_path_factory):
             ["score", *videos, "--checkpoint", weights, "--format", "csv", "--out", folder / "verdicts.csv"],
         ):
             assert main([str(word) for word in words]) == 0
-        files = sorted([*folder.rglob("*.csv"), *folder.rglob("*.parquet")])
-        read = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
-        found = {str(f.relative_to(folder)): read[f.suffix](f).drop(columns=TIMED, errors="ignore") for f in files}
-        return {**found, "weights": load_model(weights).state_dict()}
+        return {**tables(folder), "weights": load_model(weights).state_dict()}
 
     return run
 
@@ -43,11 +41,11 @@ def once(pipeline):
 
 
 def same(one: dict, two: dict) -> None:
-    assert one.keys() == two.keys() and len(one) == 6
-    weights = one["weights"]
-    assert all(torch.equal(value, two["weights"][name]) for name, value in weights.items())
-    for name in one.keys() - {"weights"}:
-        pd.testing.assert_frame_equal(one[name], two[name], check_exact=True, obj=name)
+    assert len(one) == 6
+    one, two = dict(one), dict(two)
+    again = two.pop("weights")
+    assert all(torch.equal(value, again[name]) for name, value in one.pop("weights").items())
+    same_tables(one, two)
 
 
 def test_twice_gives_the_same_tables(once, pipeline):
@@ -63,6 +61,21 @@ def test_another_seed_gives_others(once, pipeline):
 def test_any_number_of_workers_gives_the_same_tables(once, pipeline, monkeypatch, cores):
     monkeypatch.setattr(parallel.os, "sched_getaffinity", lambda _: set(range(cores)))
     same(once, pipeline("--workers", str(min(cores, 2))))
+
+
+@pytest.mark.slow
+def test_the_notebooks_write_the_same_tables_twice(forked, tmp_path, monkeypatch):
+    """The main job at its small size: all five notebooks, each in a kernel of its own."""
+    for name in ("notebooks", "data"):
+        (tmp_path / name).symlink_to(project_root() / name)
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "two"):
+        run = forked("reproduce", "--size", "smoke", "--name", name)
+        assert run.wait() == 0, run.log.read_text()[-3000:]
+    one, two = (tables(tmp_path / "reports" / name) for name in ("one", "two"))
+    assert len(one) > 15
+    assert {name.split("/")[0] for name in one} >= {"training"}
+    same_tables(one, two)
 
 
 def test_batches_of_any_size_give_the_same_scores(checkpoint):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 
@@ -17,73 +16,78 @@ from tad.experiment.runs import Run
 
 
 def said(capsys) -> str:
-    """What the command line said of an error: one line."""
-    error = capsys.readouterr().err.rstrip("\n")
+    """What the command line said of an error."""
+    return sentence(capsys.readouterr().err)
+
+
+def sentence(error: str) -> str:
+    """The one line in which it was said."""
     assert error.count("tad: ") == 1 and "Traceback" not in error
-    sentence = error[error.index("tad: ") :]  # behind a bar, perhaps
-    assert "\n" not in sentence
-    return sentence
+    told = error.rstrip("\n")[error.index("tad: ") :]  # behind a bar, perhaps
+    assert "\n" not in told
+    return told
 
 
-# A full disk
+# A full disk, by a small one, and, where nobody may mount, by a bound on each file
 
 
-def test_scores_on_a_full_disk_go_on_when_there_is_room(tiny_disk, checkpoint, manifest, tmp_path, capsys):
-    disk, videos = tiny_disk(16 << 10), []
+def test_scores_on_a_full_disk_go_on_when_there_is_room(full, checkpoint, manifest, tmp_path):
+    disk, videos = full(16 << 10, 8 << 10), []
     for n in range(40):
         videos.append(str(tmp_path / f"{'long' * 40}{n}.mp4"))
         os.link(manifest.parent / "0.mp4", videos[-1])
-    out = disk / "s.csv"
-    words = ["score", *videos, "--checkpoint", str(checkpoint), "--format", "csv", "--out"]
-    assert main([*words, str(out)]) == 1
-    line = said(capsys)
-    assert f"{disk}/s.csv" in line and "No space left on device" in line and "free some space" in line
-    assert not out.exists()
-    kept = (disk / "s.csv.journal").read_bytes().count(b"\n") - 1
+    out = disk.folder / "s.csv"
+    words = ["score", *videos, "--checkpoint", checkpoint, "--format", "csv", "--out", out]
+    status, error = disk.run(words)
+    assert status == 1 and str(out) in sentence(error) and disk.why in sentence(error)
+    assert "give the same command again" in sentence(error) and not out.exists()
+    kept = (disk.folder / "s.csv.journal").read_bytes().count(b"\n") - 1
     assert 0 < kept < 40
-    subprocess.run(["mount", "-o", "remount,size=1m", disk], check=True)
-    assert main([*words, str(out)]) == 0
-    assert f"{kept} of 40 videos were scored before" in capsys.readouterr().err
+    disk.make_room("1m")
+    status, told = disk.run(words)
+    assert status == 0 and f"{kept} of 40 videos were scored before" in told
     assert pd.read_csv(out)["video"].tolist() == videos
 
 
-def test_a_run_on_a_full_disk(tiny_disk, project, capsys):
-    disk = tiny_disk(4 << 10)
-    (project / "reports").symlink_to(disk)
-    assert main(["run", "01_small"]) == 1
-    assert "No space left on device; what was finished before is kept: free some space" in said(capsys)
-    json.loads((disk / "01_small" / "run.json").read_text())  # the first that had room, whole
+def test_a_run_on_a_full_disk(full, project):
+    disk = full(4 << 10, 2 << 10)
+    (project / "reports").symlink_to(disk.folder)
+    status, error = disk.run(["run", "01_small"])
+    assert status == 1 and f"{disk.why}; what was finished before is kept: " in sentence(error)
+    json.loads((disk.folder / "01_small" / "run.json").read_text())  # the first that had room, whole
 
 
-def test_a_ladder_on_a_full_disk(tiny_disk, manifest, capsys):
-    disk = tiny_disk(48 << 10)
-    words = ["forge", "--ladder", str(manifest), "--families", "flicker", "--strengths", "1", "--seconds", "0.3"]
-    assert main([*words, "-o", str(disk / "set")]) in (1, 2)
-    line = said(capsys)
-    assert str(disk / "set") in line and "No space left" in line
-    assert not (disk / "set" / "manifest.csv").exists() and not [p for p in disk.rglob("*") if ".part" in p.name]
-    subprocess.run(["mount", "-o", "remount,size=4m", disk], check=True)
-    assert main([*words, "-o", str(disk / "set")]) == 0
+def test_a_ladder_on_a_full_disk(full, manifest):
+    disk = full(48 << 10, 4 << 10)
+    words = ["forge", "--ladder", manifest, "--families", "flicker", "--strengths", "1", "--seconds", "0.3"]
+    words += ["-o", disk.folder / "set"]
+    status, error = disk.run(words)
+    assert status in (1, 2) and str(disk.folder / "set") in sentence(error) and disk.why in sentence(error)
+    assert not (disk.folder / "set" / "manifest.csv").exists()
+    assert not [p for p in disk.folder.rglob("*") if ".part" in p.name]
+    disk.make_room("4m")
+    assert disk.run(words)[0] == 0
 
 
-def test_a_training_on_a_full_disk_goes_on_when_there_is_room(tiny_disk, manifest, small, capsys):
-    disk = tiny_disk(300 << 10)
-    words = ["train", "--recipe", "smoke", "--preset", "tiny", "--data", str(manifest), "--accelerator", "cpu"]
-    words += [word for name, value in small.items() for word in ("--set", name, str(value))]
-    words += ["--clips-per-epoch", "2", "--batch-size", "2", "--output", str(disk / "run")]
-    assert main(words) == 1
-    assert "No space left on device" in said(capsys)
-    assert not (disk / "run" / "training" / "last.ckpt").exists(), "no half-written checkpoint"
-    subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
-    assert main([*words, "--resume"]) == 0
-    assert not list(disk.rglob("*.part"))
+def test_a_training_on_a_full_disk_goes_on_when_there_is_room(full, manifest, small):
+    disk = full(300 << 10, 100 << 10)
+    words = ["train", "--recipe", "smoke", "--preset", "tiny", "--data", manifest, "--accelerator", "cpu"]
+    words += [word for name, value in small.items() for word in ("--set", name, value)]
+    words += ["--clips-per-epoch", "2", "--batch-size", "2", "--output", disk.folder / "run"]
+    status, error = disk.run(words)
+    assert status == 1 and disk.why in sentence(error)
+    assert not (disk.folder / "run" / "training" / "last.ckpt").exists(), "no half-written checkpoint"
+    disk.make_room("64m")
+    assert disk.run([*words, "--resume"])[0] == 0
+    assert not list(disk.folder.rglob("*.part"))
 
 
 # Folders that may not be written
 
 
-def test_read_only_reports(tiny_disk, read_only, project, capsys):
-    disk = tiny_disk(1 << 20)
+def test_read_only_reports(request, read_only, project, capsys):
+    disk = project / "disk" if os.geteuid() else request.getfixturevalue("tiny_disk")(1 << 20)
+    disk.mkdir(exist_ok=True)
     (project / "reports").symlink_to(disk)
     (disk / "old").mkdir()
     (disk / "old" / "result").write_text("kept")

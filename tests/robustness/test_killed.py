@@ -14,7 +14,7 @@ from tad.cli import main
 from tad.data import decode, project_root, read_manifest
 from tad.experiment import sweep
 
-from .conftest import moments
+from .conftest import moments, same_tables, tables
 
 
 @pytest.fixture(scope="module")
@@ -141,14 +141,6 @@ def stations(folder) -> dict[str, tuple]:
     return {name: tuple((folder / f"{name}.{e}").stat().st_mtime_ns for e in ("ipynb", "html")) for name in done}
 
 
-def tables(folder) -> dict[str, pd.DataFrame]:
-    """Every table of a run, without the columns that tell of time."""
-    timed = ["minutes", "seconds", "clips_per_s", "wait_share", "train_clips_per_s", "train_wait_share"]
-    files = sorted([*folder.rglob("*.csv"), *folder.rglob("*.parquet")])
-    read = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
-    return {str(f.relative_to(folder)): read[f.suffix](f).drop(columns=timed, errors="ignore") for f in files}
-
-
 def carries_on(start, folder, kills: int, most_s: float, done: int) -> int:
     """Kill a run again and again, then let it end; how often it was at work."""
     known, killed = {}, 0
@@ -230,9 +222,8 @@ def test_the_main_job(forked, tmp_path, monkeypatch, capsys):
     start = lambda: forked("reproduce", "--size", "smoke", "--name", "killed")  # noqa: E731
     killed = carries_on(start, tmp_path / "reports" / "killed", 24, whole_s / 5, 5)
     one, two = (tables(tmp_path / "reports" / name) for name in ("whole", "killed"))
-    assert len(one) > 15 and one.keys() == two.keys()
-    for name in one:
-        pd.testing.assert_frame_equal(one[name], two[name], check_exact=True, obj=name)
+    assert len(one) > 15
+    same_tables(one, two)
     with capsys.disabled():
         print(f"\nkilled: tad reproduce {killed} times in {time.monotonic() - began - whole_s:.0f} s (once unharmed: "
               f"{whole_s:.0f} s), {len(one)} tables as if never")  # fmt: skip
