@@ -7,9 +7,14 @@ from torchvision.transforms.v2 import functional as V
 from tad import checks
 
 
+def _check_pictures(frames: Tensor) -> None:
+    """Frames are uint8; masks, which follow them through the same changes, are floating-point."""
+    checks.tensor("frames", frames, "... H W", torch.uint8 if getattr(frames, "dtype", None) == torch.uint8 else None)
+
+
 def resize_short_side(frames: Tensor, size: int) -> Tensor:
     """Resize uint8 frames (..., H, W) so that the shorter side has `size` px, with antialiasing."""
-    checks.tensor("frames", frames, "... H W", torch.uint8)
+    _check_pictures(frames)
     checks.whole("size", size, 1)
     return V.resize(frames, [size], antialias=True)
 
@@ -27,7 +32,7 @@ def at_most(frames: Tensor, long_side: int) -> Tensor:
         >>> at_most(torch.zeros(3, 61, 100, dtype=torch.uint8), 50).shape
         torch.Size([3, 30, 50])
     """
-    checks.tensor("frames", frames, "... H W", torch.uint8)
+    _check_pictures(frames)
     checks.whole("the longer side in px", long_side, 2)
     longest = max(frames.shape[-2:])
     if longest > long_side:
@@ -45,7 +50,7 @@ def cover(frames: Tensor, height: int, width: int) -> Tensor:
         height: of the result, px.
         width: of the result, px.
     """
-    checks.tensor("frames", frames, "... H W", torch.uint8)
+    _check_pictures(frames)
     checks.whole("height", height, 1)
     checks.whole("width", width, 1)
     scale = max(height / frames.shape[-2], width / frames.shape[-1])
@@ -55,7 +60,7 @@ def cover(frames: Tensor, height: int, width: int) -> Tensor:
 
 def centre_crop(frames: Tensor, size: int) -> Tensor:
     """Cut the square of `size` px out of the middle of frames (..., H, W)."""
-    checks.tensor("frames", frames, "... H W", torch.uint8)
+    _check_pictures(frames)
     checks.whole("size", size, 1)
     return V.center_crop(frames, [size, size])
 

@@ -5,6 +5,7 @@ The band of a family at a strength is that of the median PSNR in its mask, the s
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 
 import pandas as pd
 
@@ -86,7 +87,7 @@ class Comparison:
         return table.merge(self.bands, how="left", on=["family", "strength"])
 
     def _cells(self, one: Judged) -> pd.DataFrame:
-        cut, real = self.thresholds.get(one.detector, float("nan")), one.rows["label"].eq("real")
+        cut, real = self.thresholds.get(one.detector, inf), one.rows["label"].eq("real")
         lines = []
         for strength, fakes in one.rows[~real].groupby("strength"):
             part = pd.concat([one.rows[real], fakes])
@@ -232,7 +233,7 @@ class Comparison:
             1 % and 0.1 % FPR ("n/a (needs N reals)" where the reals are too few), n_real, n_fake, n_families.
         """
         at, lines = self.bands[self.bands["band"].eq(band)], []
-        none = scoring.Threshold(float("nan"), None, 0, 0, "no validation real")
+        none = scoring.Threshold(inf, None, 0, 0, "no validation real")  # nothing passes it
         for one in self.judged:
             rows = _narrow(one.rows, at)
             if has_both(rows):

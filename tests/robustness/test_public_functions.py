@@ -171,7 +171,7 @@ def rows_of_data(w) -> dict:
     dataset = {"manifest": manifest, "frames": 4, "size": 32}
     taken = {"manifest": tables(manifest, "path"), "frames": COUNT, "size": COUNT}
     film = {"frames": shapes(frames)}
-    any_axes = {"frames": [*NOTHING, frames.numpy(), frames.float(), frames[:0], frames[0, 0, 0]]}
+    any_axes = {"frames": [*NOTHING, frames.numpy(), frames.int(), frames[:0], frames[0, 0, 0]]}
     crops = [(1, 2, 3), "text", (0, 0, 1, 1), (-1, 5, 0, 5), (0, 5, 0, 9.5)]
     return {
         "EachOnce": ({"items": 3, "batch_size": 2},
