@@ -101,7 +101,8 @@ class Comparison:
 
         Returns:
             One row a detector and band: detector, trained_on, band; auc (the mean over a family's strengths, then over
-            families) with low, high, text and note; n_families, n_cells (families at a strength), balanced_accuracy at
+            families) with low, high, text and note; own_real (the share of fakes above the very real they were made
+            from, likewise) with own_real_text; n_families, n_cells (families at a strength), balanced_accuracy at
             the threshold from validation reals, false_positive_rate of all test reals there (each group weighing the
             same) and n_real of them. Of variants, each family counts with its own. NaN where there is nothing.
         """
@@ -112,6 +113,8 @@ class Comparison:
                 at = cells[cells["band"].isin(inside) & cells["auc"].notna()]
                 line = {"detector": title, "trained_on": trained_on(str(title), self.stated), "band": name}
                 line |= _told("auc", self._mean(at))
+                own = scoring.above_own_real(self._rows(at), self.unit, self.n_boot, self.seed)
+                line |= {"own_real": own.value, "own_real_text": own.text(".2f")}
                 line |= {"n_families": at["family"].nunique(), "n_cells": len(at)}
                 line["balanced_accuracy"] = _over_families(at, at["balanced_accuracy"])
                 rates = at["scored_by"].map({by: rate for by, (rate, _) in alarms.items()}).astype(float)

@@ -1,13 +1,14 @@
-"""The mean AUC over families, each weighing the same, and the difference of two such means, resampled together."""
+"""Means over families, each weighing the same: of the AUC, of its difference, and of what beats its own real."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from tad.scoring.intervals import Interval, group_bootstrap
-from tad.scoring.resampled import Compute, Statistic, _divide, auc_statistic
-from tad.scoring.table import SOURCE, matched, one_fake_per_real, per_unit, require
+from tad.scoring.resampled import Compute, Statistic, _divide, auc_statistic, own_real_statistic
+from tad.scoring.table import SOURCE, is_fake, matched, one_fake_per_real, per_unit, require, source_of
 
 
 def mean_auc(
@@ -43,12 +44,44 @@ def mean_auc(
     groups = pd.Index(pd.unique(np.concatenate([[], *(table["group"] for cells in tables for _, table in cells)])))
     if not all(tables):
         return Interval(np.nan, np.nan, np.nan, len(groups), "n/a (no fake was scored beside its real)")
-    means = [_mean(cells, groups) for cells in tables]
+    means = [_mean(cells, groups, auc_statistic) for cells in tables]
     if against is None:
         return group_bootstrap(Statistic(means[0], len(groups), len(groups)), n_boot, seed)
     half = Statistic(lambda n: (1 + means[0](n) - means[1](n)) / 2, len(groups), len(groups))  # within [0, 1]
     found = group_bootstrap(half, n_boot, seed)
     return replace(found, value=2 * found.value - 1, low=2 * found.low - 1, high=2 * found.high - 1)
+
+
+def above_own_real(scores: pd.DataFrame, unit: str = "clip", n_boot: int = 1000, seed: int = 0) -> Interval:
+    """Measure how often a fake scores above the very real it was made from, averaged over families as `mean_auc` does.
+
+    A detector that sees a change in every scene, but is thrown off more by scenes than by the change, has a high share
+    here and an AUC near one half. The share is no promise: who judges a video does not have its real.
+
+    Args:
+        scores, unit, n_boot, seed: as in `mean_auc`.
+
+    Returns:
+        The mean share, NaN where no fake was scored beside its real.
+
+    Example:
+        >>> rows = pd.DataFrame({"group": list("aabb"), "video": list("aabb"), "label": ["real", "fake"] * 2})
+        >>> rows = rows.assign(codec="none", detector="d", seed=0, start_s=0.0, method="warp", strength=1.0)
+        >>> above_own_real(rows.assign(score=[1.0, 1.1, 7.0, 7.1], status="ok")).value
+        1.0
+    """
+    require(scores, [*SOURCE, "label", "method", "strength", "start_s", "score", "status"])
+    cells = [(family, table) for family, table in _cells(scores, unit) if _beside_own(table)]
+    groups = pd.Index(pd.unique(np.concatenate([[], *(table["group"] for _, table in cells)])))
+    if not cells:
+        return Interval(np.nan, np.nan, np.nan, 0, "n/a (no fake was scored beside its own real)")
+    return group_bootstrap(Statistic(_mean(cells, groups, own_real_statistic), len(groups), len(groups)), n_boot, seed)
+
+
+def _beside_own(table: pd.DataFrame) -> bool:
+    """Whether fakes stand beside the reals they were made from; those that a data set brings along do not."""
+    source, fake = source_of(table), is_fake(table)
+    return bool(np.isin(source[fake], source[~fake]).all())
 
 
 def _cells(scores: pd.DataFrame, unit: str) -> list[tuple[str, pd.DataFrame]]:
@@ -61,15 +94,17 @@ def _cells(scores: pd.DataFrame, unit: str) -> list[tuple[str, pd.DataFrame]]:
     return [(family, table) for family, table in cells if len(table)]
 
 
-def _mean(cells: list[tuple[str, pd.DataFrame]], groups: pd.Index) -> Compute:
+def _mean(
+    cells: list[tuple[str, pd.DataFrame]], groups: pd.Index, of: Callable[[pd.DataFrame, np.ndarray], Statistic]
+) -> Compute:
     codes, families = pd.factorize(np.array([family for family, _ in cells], object))
     member = np.eye(len(families))[codes]  # (C, F)
-    found = [(auc_statistic(t, one_fake_per_real(t)), groups.get_indexer(t["group"].unique())) for _, t in cells]
+    found = [(of(t, one_fake_per_real(t)), groups.get_indexer(t["group"].unique())) for _, t in cells]
 
     def compute(counts: np.ndarray) -> np.ndarray:
-        aucs = np.stack([statistic.compute(counts[:, at]) for statistic, at in found], axis=1)  # (K, C)
-        known = ~np.isnan(aucs)
-        of_family = _divide(np.where(known, aucs, 0) @ member, known @ member)  # (K, F)
+        each = np.stack([statistic.compute(counts[:, at]) for statistic, at in found], axis=1)  # (K, C)
+        known = ~np.isnan(each)
+        of_family = _divide(np.where(known, each, 0) @ member, known @ member)  # (K, F)
         defined = ~np.isnan(of_family)
         return _divide(np.where(defined, of_family, 0).sum(1), defined.sum(1))
 

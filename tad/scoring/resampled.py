@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tad import checks
-from tad.scoring.table import is_fake, require_scored, row_weights
+from tad.scoring.table import SOURCE, is_fake, require_scored, row_weights, source_of
 from tad.scoring.threshold import threshold_value
 
 Compute = Callable[[np.ndarray], np.ndarray]
@@ -89,6 +89,26 @@ def auc_statistic(table: pd.DataFrame, weights: np.ndarray) -> Statistic:
         return np.clip(_divide(won, every), 0, 1)  # rounding may pass 1
 
     return Statistic(compute, groups.n, groups.behind(~fake, fake))
+
+
+def own_real_statistic(table: pd.DataFrame, weights: np.ndarray) -> Statistic:
+    """Prepare the share of fakes that score above the very real they were made from, a tie counting half.
+
+    The AUC compares a fake with the reals of all scenes. This compares it with its own scene alone: what lies between
+    the two is owed to scenes that differ.
+
+    Args:
+        table: scored rows of one detector and variant, each fake beside its real; columns of `SOURCE`, label and score.
+        weights: of each row, >= 0.
+    """
+    require_scored(table, ["label", *SOURCE])
+    weights, fake, score = row_weights(table, weights), is_fake(table), table["score"].to_numpy(float)
+    source, groups = source_of(table), _Groups(table)
+    own = np.full(source.max() + 1, np.nan)
+    own[source[~fake]] = score[~fake]
+    own = own[source]
+    won = np.where(score == own, 0.5, score > own)
+    return Statistic(groups.mean(won, weights * (fake & ~np.isnan(own))), groups.n, groups.behind(fake))
 
 
 def _average_precision(fake: np.ndarray, score: np.ndarray, weights: np.ndarray, groups: "_Groups") -> Compute:

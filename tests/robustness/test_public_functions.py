@@ -295,6 +295,7 @@ def rows_of_scoring(w) -> dict:
                           "card": NOTHING}),
         "at_operating_points": ({"table": one, **quick},
                                 {"table": rows_of(one, "label", "group"), "weights": bad_weights[1:], **boot}),
+        "above_own_real": ({"scores": scores, **quick}, {**by_unit, "scores": scored(scores, "label", "group")}),
         "auc_statistic": ({"table": one, "weights": weights},
                           {"table": rows_of(one, "label", "group"), "weights": bad_weights}),
         "build": ({"name": "midframe_mse", "model": w.network}, {"name": (NAME, "detector"), "model": PREPARED}),

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from tad.scoring import corrected, detectability, holm, mean_auc, paired, video_scores
+from tad.scoring import above_own_real, corrected, detectability, holm, mean_auc, paired, video_scores
 
 
 def slow_mean(scores, unit="clip"):
@@ -60,6 +60,44 @@ def test_nothing_scored_is_said(make_scores):
     scores = make_scores(groups=3)
     found = mean_auc(scores.assign(status=np.where(scores["label"].eq("fake"), "error: no face", "ok")))
     assert np.isnan(found.value) and found.text() == "n/a (no fake was scored beside its real)"
+
+
+def slow_share(scores, unit="clip"):
+    """Look up the real of every fake, one after the other."""
+    shares = {}
+    rows = scores if unit == "clip" else video_scores(scores)
+    clip = ["video", "start_s"] if unit == "clip" else ["video"]
+    reals = rows[rows["label"].eq("real")].set_index(clip)["score"]
+    for (family, _), fakes in rows[rows["label"].eq("fake")].groupby(["method", "strength"]):
+        won = []
+        for _, fake in fakes.iterrows():
+            real = reals.loc[tuple(fake[clip]) if unit == "clip" else fake["video"]]
+            won.append(1.0 if fake["score"] > real else 0.5 if fake["score"] == real else 0.0)
+        shares.setdefault(family, []).append(np.mean(won))
+    return np.mean([np.mean(found) for found in shares.values()])
+
+
+@pytest.mark.parametrize("unit", ["clip", "video"])
+def test_share_above_own_real_against_one_by_one(make_scores, unit):
+    scores = make_scores(strengths=(0.3, 1.0), digits=1)  # ties among them
+    scores = scores[scores["method"].ne("noise") | scores["strength"].eq(1)]
+    found = above_own_real(scores, unit, n_boot=20)
+    assert found.value == pytest.approx(slow_share(scores, unit)) and found.low <= found.value <= found.high
+
+
+def test_scenes_that_differ_do_not_touch_the_share(make_scores):
+    scores = make_scores()
+    scene = scores["group"].astype("category").cat.codes * 1000.0
+    moved = scores.assign(score=scores["score"] + scene)
+    assert above_own_real(moved, n_boot=20).value == above_own_real(scores, n_boot=20).value
+    assert abs(mean_auc(moved, n_boot=20).value - 0.5) < abs(mean_auc(scores, n_boot=20).value - 0.5)
+
+
+def test_fakes_without_their_real_have_no_share(make_scores):
+    scores = make_scores(groups=3)
+    real = scores["label"].eq("real")
+    brought = scores.assign(video=scores["video"].where(real, "its own " + scores["video"]))
+    assert above_own_real(brought).text() == "n/a (no fake was scored beside its own real)"
 
 
 def test_pairs_tested_apart_are_corrected_together(make_scores):
