@@ -11,6 +11,7 @@ from torch import Tensor
 
 from tad import scoring
 from tad.experiment.checkpoints import checkpoint_path, load
+from tad.model import EnhancedTimeSformer
 from tad.scoring import Detector
 
 VARIANT = "-"  # stands between a detector's name and the number of a variant of it
@@ -22,18 +23,23 @@ def detectors_path(checkpoint: str | Path) -> Path:
     return path.with_name(f"{path.stem}.detectors.safetensors")
 
 
-def detector_set(checkpoint: str | Path, names: Iterable[str] = (), *, variants: bool = True) -> list[Detector]:
+def detector_set(
+    checkpoint: str | Path, names: Iterable[str] = (), *, variants: bool = True,
+    model: EnhancedTimeSformer | None = None,
+) -> list[Detector]:  # fmt: skip
     """Build the detectors of a checkpoint that can score: those that learn nothing, and those fitted for it.
 
     Args:
         checkpoint: a file, or "demo" for the weights that ship.
         names: of the detectors wanted; all that can score when empty.
         variants: whether all means those too that were trained without some families, to be judged on these.
+        model: the checkpoint's network, where it is loaded already.
 
     Raises:
         ValueError: no such checkpoint, a detector of no such name, or one that was not fitted for this checkpoint.
     """
-    model, learned, wanted = load(checkpoint), _learned(detectors_path(checkpoint)), list(names)
+    model, wanted = model or load(checkpoint), list(names)
+    learned = _learned(detectors_path(checkpoint), wanted)
     known = {**scoring.DETECTORS, **scoring.FITTED}
     found = [_build(name, model) for name in wanted or [*known, *sorted(set(learned) - set(known)) * variants]]
     for detector in found:
@@ -72,13 +78,15 @@ def save_detectors(checkpoint: str | Path, detectors: Iterable[Detector], facts:
     return path
 
 
-def _learned(path: Path) -> dict[str, dict[str, Tensor]]:
-    """What each detector has learned, by its name; nothing where there is no file."""
+def _learned(path: Path, wanted: list[str]) -> dict[str, dict[str, Tensor]]:
+    """What each wanted detector has learned, by its name, or each of all; nothing where there is no file."""
     out: dict[str, dict[str, Tensor]] = {}
     if path.is_file():
         with _opened(path) as file:
             for key in file.keys():
                 name, _, part = key.partition("/")
+                if wanted and name not in wanted:
+                    continue
                 out.setdefault(name, {})[part] = value = file.get_tensor(key)
                 if not value.isfinite().all():
                     raise ValueError(f"what detectors have learned must be finite; {path} has {key} that is not")

@@ -151,7 +151,8 @@ def measure(checkpoint: str, manifest: str, steps: Ladder, setting: Setting) -> 
         steps: families and strengths.
         setting: how clips are taken and scored.
     """
-    detectors, frames = detector_set(checkpoint, setting.detectors), load(checkpoint).config.frames
+    model = load(checkpoint)
+    detectors, frames = detector_set(checkpoint, setting.detectors, model=model), model.config.frames
     without = left_out(checkpoint)
 
     def scored(rows: pd.DataFrame, what: Ladder, desc: str) -> pd.DataFrame:

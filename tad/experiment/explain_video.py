@@ -73,7 +73,8 @@ def explain_video(
         ValueError: a video or mask that cannot be used, or a detector or method that there is not.
     """
     name, threshold = choose_threshold(checkpoint, "", detector)
-    [judge], model = detector_set(checkpoint, [name]), load(checkpoint)
+    model = load(checkpoint)
+    [judge] = detector_set(checkpoint, [name], model=model)
     method = method or ("own_map" if hasattr(judge, "map") else "ablation")
     try:
         watched = _watch(video, judge, model.config.frames)

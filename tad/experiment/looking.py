@@ -103,7 +103,8 @@ class StrengthExplorer:
         """
         table = read_manifest(manifest)
         rows = table[table["split"].eq("test") & table["label"].eq("real")].to_dict("records")
-        [self.judge], self.frames = detector_set(checkpoint, [detector]), load(checkpoint).config.frames
+        model = load(checkpoint)
+        [self.judge], self.frames = detector_set(checkpoint, [detector], model=model), model.config.frames
         self.forger = Forger(Stretches(rows, seconds, long_side=2 * SIDE, most=self.frames), seed)
         self.threshold = load_threshold(checkpoint, detector)[1].value
         self.encoding, self.seen_real = Encoding.parse(encoding), lru_cache(4)(self._real)

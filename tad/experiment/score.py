@@ -94,7 +94,8 @@ def score_videos(
         raise ValueError(f"crop must be frame or face; got {crop!r}")
     check_decoder(decoder)
     name, limit = choose_threshold(checkpoint, threshold, detector)
-    [judge], frames = detector_set(checkpoint, [name]), load(checkpoint).config.frames
+    model = load(checkpoint)
+    [judge], frames = detector_set(checkpoint, [name], model=model), model.config.frames
     calibration = load_calibration(checkpoint, name)
 
     def parts() -> Iterator[tuple[_Video, Clip | None, Tensor | None]]:
