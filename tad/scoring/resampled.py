@@ -104,6 +104,9 @@ def own_real_statistic(table: pd.DataFrame, weights: np.ndarray) -> Statistic:
     require_scored(table, ["label", *SOURCE])
     weights, fake, score = row_weights(table, weights), is_fake(table), table["score"].to_numpy(float)
     source, groups = source_of(table), _Groups(table)
+    reals = np.bincount(source[~fake])
+    if reals.max(initial=0) > 1:  # such as one that was encoded twice
+        raise ValueError(f"a fake must have one real of its own; got {reals.max()} reals of one clip")
     own = np.full(source.max() + 1, np.nan)
     own[source[~fake]] = score[~fake]
     own = own[source]

@@ -93,6 +93,13 @@ def test_scenes_that_differ_do_not_touch_the_share(make_scores):
     assert abs(mean_auc(moved, n_boot=20).value - 0.5) < abs(mean_auc(scores, n_boot=20).value - 0.5)
 
 
+def test_two_reals_of_one_clip_are_refused(make_scores):
+    scores = make_scores()
+    twice = scores[scores["label"].eq("real")].assign(method="encoded twice")
+    with pytest.raises(ValueError, match="one real of its own; got 2 reals of one clip"):
+        above_own_real(pd.concat([scores, twice]))
+
+
 def test_fakes_without_their_real_have_no_share(make_scores):
     scores = make_scores(groups=3)
     real = scores["label"].eq("real")
