@@ -16,8 +16,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from tad import checks
-from tad.model.config import ModelConfig
-from tad.model.network import EnhancedTimeSformer, create_model
+from tad.model.config import ModelConfig, resolve_config
+from tad.model.network import EnhancedTimeSformer
 
 
 def save_checkpoint(
@@ -78,7 +78,9 @@ def load_model(
     Raises:
         ValueError: no such file, not a checkpoint, or its names and shapes are not those of the network.
     """
-    model, weights, _ = inspect(path, preset, **overrides)
+    config, weights, _ = _read(path, preset, overrides)
+    with torch.device("meta"):  # names and shapes: drawing weights that the file's replace takes longer than reading it
+        model = EnhancedTimeSformer(config)
     wrong = [(name, fit) for name, fit in compare(model, weights)[["weight", "fit"]].itertuples(index=False)
              if fit != FITS]  # fmt: skip
     refused = [(name, fit) for name, fit in wrong if not any(fnmatch(name, pattern) for pattern in may_differ)]
@@ -95,6 +97,7 @@ def load_model(
     if broken:
         raise ValueError(f"a checkpoint's weights must be finite; {path} has {broken[0]} that is not")
     left = {name for name, _ in wrong}
+    model = EnhancedTimeSformer(config) if left else model.to_empty(device="cpu")
     model.load_state_dict({**model.state_dict(), **{k: v for k, v in weights.items() if k not in left}})
     return model.eval()
 
@@ -106,6 +109,12 @@ def inspect(
 
     Args and errors: as `load_model`, without looking whether names and shapes fit.
     """
+    config, weights, told = _read(path, preset, overrides)
+    return EnhancedTimeSformer(config), weights, told
+
+
+def _read(path: str | Path, preset: str, overrides: dict) -> tuple[ModelConfig, dict[str, Tensor], dict[str, object]]:
+    """The configuration of a checkpoint's network, its weights, and what it says of itself."""
     checks.path("a checkpoint", path)
     path = Path(path)
     if not path.is_file():
@@ -114,13 +123,13 @@ def inspect(
         told = read_facts(path)
         config = _config(path, told["config"])
         with _readable(path):
-            return EnhancedTimeSformer(config), load_file(path), told
+            return config, load_file(path), told
     content = _read_pickle(path)
     told = {name: content[name] for name in ("epoch", "global_step", "settings") if name in content}
     weights = strip_prefixes(content.get("state_dict", content))
     if "settings" in told and not overrides:  # our own training's
-        return EnhancedTimeSformer(_config(path, told["settings"].get("network"))), weights, told
-    return create_model(preset, **overrides), weights, told
+        return _config(path, told["settings"].get("network")), weights, told
+    return resolve_config(preset, **overrides), weights, told
 
 
 FITS = "fits"
