@@ -84,7 +84,8 @@ def explain_video(
     except DecodeError as error:
         raise ValueError(f"{video} cannot be explained: {error}") from error
     clip = look(_prepared(watched.best, judge), judge.view)
-    fitted = [d for d in detector_set(checkpoint, variants=False) if d.name in explain.ERROR_MAPS.values()]
+    known = detector_set(checkpoint, variants=False, model=model)
+    fitted = [d for d in known if d.name in explain.ERROR_MAPS.values()]
     maps = explain.error_maps(model, fitted=fitted) if len(fitted) == len(explain.ERROR_MAPS) else {}
     heat = explain.explain(judge, clip, method, effort, maps if judge.view else None)
     grid = explain.fitting(explain.TUBELETS, clip.shape[1:])

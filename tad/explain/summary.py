@@ -30,8 +30,8 @@ def mean_over_groups(groups: pd.Series, values: pd.Series, n_boot: int = 1000, s
     """
     good = isinstance(values, pd.Series) and pd.api.types.is_numeric_dtype(values)
     checks.check(good, "values must be a Series of numbers", values)
-    checks.check(len(groups) == len(values) if isinstance(groups, pd.Series) else False,
-                 f"groups must be a Series of {len(values)}, one a value", groups)  # fmt: skip
+    good = isinstance(groups, pd.Series) and len(groups) == len(values)
+    checks.check(good, f"groups must be a Series of {len(values)}, one a value", groups)
     means = values.groupby(groups.to_numpy()).mean().dropna().to_numpy()
     if not len(means):
         return Interval(np.nan, np.nan, np.nan, 0, "n/a")

@@ -97,7 +97,7 @@ def load_model(
     if broken:
         raise ValueError(f"a checkpoint's weights must be finite; {path} has {broken[0]} that is not")
     left = {name for name, _ in wrong}
-    model = EnhancedTimeSformer(config) if left else model.to_empty(device="cpu")
+    model = EnhancedTimeSformer(config) if left else model.to_empty(device="cpu")  # every value comes from the file
     model.load_state_dict({**model.state_dict(), **{k: v for k, v in weights.items() if k not in left}})
     return model.eval()
 

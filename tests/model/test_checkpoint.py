@@ -65,6 +65,11 @@ def test_half_precision_is_read_into_a_network_of_full_precision(network, tmp_pa
     assert torch.allclose(loaded.patch_embed.weight, network.patch_embed.weight, atol=1e-3)
 
 
+def test_a_file_holds_all_that_a_network_is(network):
+    """Loading fills a network without values: what no file holds would be whatever lay in memory."""
+    assert {name for name, _ in network.named_buffers()} <= set(network.state_dict())
+
+
 def test_two_prefixes_for_one_name_are_refused():
     with pytest.raises(ValueError, match="got 'a' under two prefixes"):
         strip_prefixes({"model.a": torch.zeros(1), "a": torch.zeros(1)})
