@@ -18,7 +18,8 @@ def _fit(commands):
         commands, "fit", _do_fit, "fit every detector that learns, on the training reals of a manifest",
         "  tad fit reports/mine/training/model.safetensors"
         "\n  tad fit reports/mine/training/model.safetensors --data my/manifest.csv --device cuda --workers 16"
-        "\n  tad fit demo --pairs 0          # those that learn from reals alone: some minutes on two cores",
+        "\n  tad fit demo --pairs 0          # those that learn from reals alone: some minutes on two cores"
+        "\n  tad fit demo --detectors token_head --pairs 2000    # one head; the others keep what they have learned",
     )  # fmt: skip
     command.epilog += (
         "\n\nwhat was learned lies beside the checkpoint, as NAME.detectors.safetensors, and the thresholds, chosen on"
@@ -29,7 +30,9 @@ def _fit(commands):
     command.add_argument("--data", default=MANIFEST, help="manifest; its train rows are used (default %(default)s)")
     command.add_argument("--encoding", default="h264:23", help="of the real clips (default %(default)s)")
     command.add_argument("--seed", type=int, default=0, help="of every draw (default 0)")
-    command.add_argument("--pairs", type=int, default=6000, help="self-forged pairs; 0: no heads (default %(default)s)")
+    command.add_argument("--detectors", nargs="+", default=[], metavar="NAME", help="only these (default: all)")
+    pairs = "self-forged pairs, 3.6 MB of memory each; 0: no heads (default %(default)s)"
+    command.add_argument("--pairs", type=int, default=6000, help=pairs)
     command.add_argument("--steps", type=int, default=1200, help="of the head; its variants take half (%(default)s)")
     command.add_argument("--workers", type=int, default=0, help="processes that forge (default: none beside this one)")
     command.add_argument("--supervised", action="store_true", help="teach the supervised reference too, which is large")
@@ -49,7 +52,7 @@ def _do_fit(options) -> int:
     )
     print(fit_detectors(
         options.checkpoint, options.data, encoding=options.encoding, seed=options.seed, material=material,
-        workers=options.workers, device=options.device,
+        workers=options.workers, device=options.device, names=options.detectors,
     ))  # fmt: skip
     print(calibrate_detectors(options.checkpoint, options.data, options.default))
     return 0

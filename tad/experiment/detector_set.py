@@ -60,17 +60,42 @@ def _build(name: str, model) -> Detector:
 
 def left_out(checkpoint: str | Path) -> dict[str, list[str]]:
     """The families that each variant of a detector was trained without, as stored beside a checkpoint."""
+    return json.loads(facts_of(checkpoint).get("left_out", "{}"))
+
+
+def facts_of(checkpoint: str | Path) -> dict[str, str]:
+    """What is stored about how the detectors of a checkpoint have learned; nothing where none has."""
     path = detectors_path(checkpoint)
     if not path.is_file():
         return {}
     with _opened(path) as file:
-        return json.loads((file.metadata() or {}).get("left_out", "{}"))
+        return file.metadata() or {}
 
 
-def save_detectors(checkpoint: str | Path, detectors: Iterable[Detector], facts: dict[str, str] | None = None) -> Path:
-    """Store what detectors have learned beside the checkpoint, and facts about it, all of them text."""
-    path = detectors_path(checkpoint)
+def save_detectors(
+    checkpoint: str | Path, detectors: Iterable[Detector], facts: dict[str, str] | None = None, *, keep: bool = False
+) -> Path:
+    """Store what detectors have learned beside the checkpoint, and facts about it, all of them text.
+
+    Args:
+        checkpoint: a file or "demo".
+        detectors: fitted ones.
+        facts: by name; the families that variants lack as "left_out".
+        keep: whether other detectors, and the variants of others, keep what is stored of them.
+
+    Returns:
+        The file.
+    """
+    path, detectors = detectors_path(checkpoint), list(detectors)
     tensors = {f"{d.name}/{key}": value for d in detectors for key, value in d.state().items()}
+    if keep:
+        kind = lambda name: name.partition(VARIANT)[0]  # noqa: E731
+        new = {kind(d.name) for d in detectors}
+        others = {name: learned for name, learned in _learned(path, []).items() if kind(name) not in new}
+        tensors |= {f"{name}/{key}": value for name, of in others.items() for key, value in of.items()}
+        without = {name: lacking for name, lacking in left_out(checkpoint).items() if name in others}
+        without |= json.loads((facts or {}).get("left_out", "{}"))
+        facts = {**(facts or {}), "left_out": json.dumps(without)}
     part = path.with_suffix(".part")
     # not save_file: what it writes nobody else may read
     part.write_bytes(save({key: value.contiguous().cpu() for key, value in tensors.items()}, facts))

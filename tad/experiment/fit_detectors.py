@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from tad import scoring
+from tad import checks, scoring
 from tad.data import Encoding, FixedClips, check_one_class, read_manifest, transcode
 from tad.experiment.calibration import save_calibration
 from tad.experiment.checkpoints import (
@@ -18,7 +18,7 @@ from tad.experiment.checkpoints import (
     save_threshold,
     threshold_path,
 )
-from tad.experiment.detector_set import VARIANT, detector_set, save_detectors
+from tad.experiment.detector_set import VARIANT, detector_set, facts_of, save_detectors
 from tad.experiment.evaluation import CARD_DETECTOR, calibrate
 from tad.experiment.scores import NOTHING, score_table
 from tad.forgery import families
@@ -45,9 +45,9 @@ class Material:
 
 def fit_detectors(
     checkpoint: str, manifest: str, *, encoding: str = "h264:23", seed: int = 0, material: Material = Material(),
-    workers: int = 0, device: str = "cpu",
+    workers: int = 0, device: str = "cpu", names: Iterable[str] = (),
 ) -> Path:  # fmt: skip
-    """Fit all detectors that learn, and store what they learned beside the checkpoint.
+    """Fit all detectors that learn, or some of them, and store what they learned beside the checkpoint.
 
     Args:
         checkpoint: a file; "demo" fits for the weights that ship.
@@ -57,12 +57,14 @@ def fit_detectors(
         material: how much they see.
         workers: processes that forge.
         device: where heads are trained.
+        names: of the detectors to fit; the others keep what they have learned, which must be from the same groups,
+            encoding and seed. All when empty.
 
     Returns:
         The file.
 
     Raises:
-        ValueError: no real training clip, a fake among them, or no such checkpoint.
+        ValueError: no real training clip, a fake among them, no such checkpoint, or no detector of a name that learns.
     """
     if material.pairs < 0 or min(material.head.steps, material.variant.steps) < 1:
         raise ValueError(f"pairs must be 0 or more, steps 1 or more; got {material.pairs} and {material.head.steps}")
@@ -72,23 +74,41 @@ def fit_detectors(
     clips = FixedClips(table[table["split"] == "train"], model.config.frames, None, material.per_video)
     if not len(clips):
         raise ValueError(f"detectors are fitted on a real training clip or more; got none in {manifest}")
-    fitted = [scoring.build(name, model) for name in scoring.FITTED if not issubclass(scoring.FITTED[name], Taught)]
+    wanted = _wanted(names, material)
+    fitted = [scoring.build(name, model) for name in wanted if not issubclass(scoring.FITTED[name], Taught)]
     for detector in tqdm(fitted, desc="fitting", unit="detector"):
         detector.fit(Encoded(clips, encoding, detector.view))
     groups = [row["group"] for row in clips.rows]
     facts = {"seed": str(seed), "encoding": str(encoding), "groups": json.dumps(sorted(set(groups)))}
-    if material.pairs:
+    if names:
+        _check_same(checkpoint, facts)
+    if material.pairs and any(issubclass(scoring.FITTED[name], Taught) for name in wanted):
         named = {name: family for name, family in families().items() if "landmarks" not in family.needs}
         data = SelfForged(clips.frames, groups, named, material.pairs, seed, material.variation)
-        heads, left_out = fit_heads(model, make_pool(data, workers, device), material, seed)
-        fitted, facts = fitted + heads, facts | {"left_out": json.dumps(left_out)}
-    return save_detectors(checkpoint, fitted, facts)
+        heads, without = fit_heads(model, make_pool(data, workers, device), material, seed, wanted)
+        fitted, facts = fitted + heads, facts | {"left_out": json.dumps(without)}
+    return save_detectors(checkpoint, fitted, facts, keep=bool(names))
+
+
+def _wanted(names: Iterable[str], material: Material) -> list[str]:
+    """The detectors to fit, in the order of their registration; all when no names are given."""
+    able = [name for name in scoring.FITTED if name != REFERENCE or material.supervised]
+    for name in names:
+        checks.one_of("a detector that learns", name, able)
+    return [name for name in able if not names or name in names]
+
+
+def _check_same(checkpoint: str, facts: dict[str, str]) -> None:
+    """What is kept beside what is learned now must have been learned of the same reals."""
+    for name, stored in facts_of(checkpoint).items():
+        if stored != facts.get(name, stored):
+            raise ValueError(f"detectors beside one another must have the same {name}, {stored}; got {facts[name]}")
 
 
 def fit_heads(
-    model: EnhancedTimeSformer, pool: Pool, material: Material, seed: int
+    model: EnhancedTimeSformer, pool: Pool, material: Material, seed: int, names: Iterable[str]
 ) -> tuple[list[Detector], dict[str, list[str]]]:
-    """Train every detector that is taught by fakes on all families of a pool, and variants of it, each without some.
+    """Train each detector that is taught by fakes on all families of a pool, and variants of it, each without some.
 
     Variant k is trained without every so many-th family, from the k-th on, in the order of scopes and names: each
     lacks some of every scope, and each family is unknown to one variant.
@@ -97,11 +117,13 @@ def fit_heads(
         The detectors, and the families that each variant was trained without.
     """
     heads, left_out = [], {}
-    for name, kind in scoring.FITTED.items():
-        if issubclass(kind, Taught) and (name != REFERENCE or material.supervised):
+    for name in names:
+        if issubclass(kind := scoring.FITTED[name], Taught):
             own = {f"{name}{VARIANT}{k}": pool.names[k :: material.variants] for k in range(material.variants)}
-            heads.append(_taught(kind(model, recipe=material.head, seed=seed), name, pool, []))
-            heads += [_taught(kind(model, recipe=material.variant, seed=seed), variant, pool, without)
+            whole = kind(model, recipe=material.head, seed=seed)
+            seen = whole.sees(pool)
+            heads.append(_taught(whole, name, seen, []))
+            heads += [_taught(kind(model, recipe=material.variant, seed=seed), variant, seen, without)
                       for variant, without in own.items()]  # fmt: skip
             left_out |= own
     return heads, left_out

@@ -28,12 +28,7 @@ class TokenBranch(nn.Module):
         checks.whole("width", width, 1)
         c = network.config
         self.network, self.read = network, ("embedded", f"block_{max(0, c.depth // 2 - 1)}")
-        self.norms = nn.ModuleList(nn.LayerNorm(c.width) for _ in self.read)
-        self.narrow = nn.Linear(len(self.read) * c.width, width)
-        self.around = nn.Conv3d(width, width, 3, padding=1, groups=width)
-        # each place against the clip's mean: what is odd here may be usual there
-        self.compare = nn.Linear(2 * width, width)
-        self.rate = nn.Linear(width, 1)
+        self.rating = Rating(len(self.read), c.width, width)
 
     def forward(self, video: Tensor) -> Tensor:
         """Rate each token of clips.
@@ -44,15 +39,43 @@ class TokenBranch(nn.Module):
         Returns:
             Logits (B, T', H', W').
         """
+        return self.rating(self.tokens(video))
+
+    @torch.no_grad()
+    def tokens(self, video: Tensor) -> Tensor:
+        """What the head reads of clips, the only part that takes long, and the same whatever the head has learned.
+
+        Args:
+            video: as `forward`.
+
+        Returns:
+            (B, readings x width of the network, T', H', W').
+        """
         side = self.network.config.size
         if video.shape[-2:] != (side, side):
             frames = rearrange(video, "b c t h w -> (b t) c h w")
             frames = F.interpolate(frames, (side, side), mode="bilinear", antialias=True)
             video = rearrange(frames, "(b t) c h w -> b c t h w", b=len(video))
-        with torch.no_grad():
-            seen = self.network.features(video)
-        tokens = [norm(seen[name].movedim(1, -1)) for norm, name in zip(self.norms, self.read, strict=True)]
-        x = F.gelu(self.narrow(torch.cat(tokens, dim=-1)))  # (B, T', H', W', width)
+        seen = self.network.features(video)
+        return torch.cat([seen[name] for name in self.read], dim=1)
+
+
+class Rating(nn.Module):
+    """The head itself: from what was read of each token (B, readings x wide, T', H', W') to logits (B, T', H', W')."""
+
+    def __init__(self, readings: int, wide: int, width: int):
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(wide) for _ in range(readings))
+        self.narrow = nn.Linear(readings * wide, width)
+        self.around = nn.Conv3d(width, width, 3, padding=1, groups=width)
+        # each place against the clip's mean: what is odd here may be usual there
+        self.compare = nn.Linear(2 * width, width)
+        self.rate = nn.Linear(width, 1)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        read = tokens.movedim(1, -1).chunk(len(self.norms), dim=-1)
+        x = torch.cat([norm(one) for norm, one in zip(self.norms, read, strict=True)], dim=-1)
+        x = F.gelu(self.narrow(x))  # (B, T', H', W', width)
         x = x + self.around(x.movedim(-1, 1)).movedim(1, -1)
         mean = x.mean(dim=(1, 2, 3), keepdim=True).expand_as(x)
         return self.rate(F.gelu(self.compare(torch.cat([x, mean], dim=-1))))[..., 0]

@@ -1,7 +1,7 @@
 """Teach a head to tell forged places from real ones, on pairs of real and self-forged tiles."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -38,7 +38,7 @@ class HeadRecipe:
 class Pool:
     """Pairs in memory; see `SelfForged.__getitem__`."""
 
-    real: Tensor  # uint8 (N, T, 3, h, w)
+    real: Tensor  # uint8 (N, T, 3, h, w); or what a network that is not trained makes of them, see `look_through`
     fake: Tensor
     mask: Tensor  # (N, t, h', w')
     group: Tensor  # (N,)
@@ -75,8 +75,46 @@ def make_pool(data: SelfForged, workers: int = 0, device: str = "cpu") -> Pool:
     return Pool(**parts, groups=data.groups, names=data.names)
 
 
+def look_through(
+    see: Callable[[Tensor], Tensor], pool: Pool, batch_clips: int = 8, desc: str = "looking"
+) -> Pool:  # fmt: skip
+    """The pool as a network sees it that is not trained: what it makes of every tile, made once for many passes.
+
+    Args:
+        see: from clips (B, 3, T, h, w) in [-1, 1] to features (B, C, T', h', w').
+        pool: of tiles.
+        batch_clips: at a time.
+        desc: name of the progress bar.
+
+    Returns:
+        A pool with features, 16 bit, in place of tiles, on the same device.
+    """
+    checks.check(callable(see), "see must be a function from clips to features", see)
+    checks.of_kind("pool", pool, Pool, "a Pool")
+    checks.whole("batch_clips", batch_clips, 1)
+    parts = [(tiles, tiles.split(batch_clips)) for tiles in (pool.real, pool.fake)]
+    bar = tqdm(total=len(pool.real) + len(pool.fake), desc=desc, unit="tile", mininterval=2)
+    found = []
+    for tiles, batches in parts:
+        features = None
+        for i, some in enumerate(batches):
+            made = see(as_clips(some)).half()
+            if features is None:
+                features = made.new_empty(len(tiles), *made.shape[1:])
+            features[i * batch_clips : i * batch_clips + len(some)] = made
+            bar.update(len(some))
+        found.append(features)
+    bar.close()
+    return replace(pool, real=found[0], fake=found[1])
+
+
+def as_clips(tiles: Tensor) -> Tensor:
+    """Tiles of a pool, uint8 (B, T, 3, h, w), as clips (B, 3, T, h, w) in [-1, 1]."""
+    return tiles.transpose(1, 2).float() / 127.5 - 1
+
+
 def fit_head(net: nn.Module, pool: Pool, which: Tensor, recipe: HeadRecipe, seed: int, desc: str = "head") -> nn.Module:
-    """Train a head, a module from clips (B, 3, T, h, w) to logits, on some pairs of a pool.
+    """Train a head, a module from what a pool holds, clips (B, 3, T, h, w) or features, to logits.
 
     The loss is the binary cross-entropy of places, forged and real weighing the same, and of the peak of each tile.
     Logits are (B, t, h', w'), or (B,) of a head that knows no places and learns from the tiles' labels alone.
@@ -117,9 +155,14 @@ def fit_head(net: nn.Module, pool: Pool, which: Tensor, recipe: HeadRecipe, seed
 
 
 def batch(pool: Pool, chosen: Tensor, g: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Clips (2 B, 3, T, h, w), the reals first, and the masks (B, t, h', w'), flipped alike by chance."""
-    clips = torch.cat([pool.real[chosen], pool.fake[chosen]]).transpose(1, 2).float() / 127.5 - 1
-    masks = pool.mask[chosen].float()
+    """Clips (2 B, 3, T, h, w), the reals first, and the masks (B, t, h', w'), flipped alike by chance.
+
+    Features are not flipped: a network does not make the mirrored features of a mirrored clip.
+    """
+    both, masks = torch.cat([pool.real[chosen], pool.fake[chosen]]), pool.mask[chosen].float()
+    if both.is_floating_point():
+        return both.float(), masks
+    clips = as_clips(both)
     for axis in (-1, -2):
         if torch.rand((), generator=g) < 0.5:
             clips, masks = clips.flip(axis), masks.flip(axis)

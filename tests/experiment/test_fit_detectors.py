@@ -1,3 +1,5 @@
+import dataclasses
+
 import pandas as pd
 import pytest
 import torch
@@ -53,8 +55,8 @@ def test_a_variant_never_sees_what_it_is_judged_on(network, monkeypatch):
     pairs = {"": [0, 1, 2, 3, 4, 5], "-0": [1, 2, 4, 5], "-1": [0, 2, 3, 5], "-2": [0, 1, 3, 4]}
     for supervised in (False, True):
         taught.clear()
-        _, without = fit_heads(network, pool, experiment.Material(variants=3, supervised=supervised), 0)
-        heads = ["local_head", "token_head", *["supervised_cnn"] * supervised]
+        heads = ["local_head", *["supervised_cnn"] * supervised, "token_head"]
+        _, without = fit_heads(network, pool, experiment.Material(variants=3), 0, ["patch_error", *heads])
         assert without == {f"{head}-{k}": [name] for head in heads for k, name in enumerate("xyz")}
         assert taught == {head + end: which for head in heads for end, which in pairs.items()}
 
@@ -112,3 +114,26 @@ def test_fakes_and_empty_splits_are_refused(fitted, manifest, tmp_path):
         experiment.fit_detectors(str(fitted), str(tmp_path / "none.csv"), material=FEW)
     with pytest.raises(ValueError, match="pairs must be 0 or more, steps 1 or more; got -1"):
         experiment.fit_detectors(str(fitted), str(manifest), material=experiment.Material(pairs=-1))
+
+
+def test_one_detector_may_be_fitted_while_the_others_keep_what_they_learned(fitted, manifest, tmp_path):
+    mine = tmp_path / "mine.safetensors"
+    for name in ("mine.safetensors", "mine.detectors.safetensors"):
+        (tmp_path / name).write_bytes((fitted.parent / name).read_bytes())
+    before = {d.name: {k: v.clone() for k, v in d.state().items()} for d in experiment.detector_set(mine)}
+    longer = dataclasses.replace(FEW, head=HeadRecipe(4, 2), variants=3)
+    experiment.fit_detectors(str(mine), str(manifest), material=longer, names=["token_head"])
+    after = {d.name: d.state() for d in experiment.detector_set(mine)}
+    assert set(after) - set(before) == {"token_head-2"} and set(before) <= set(after)
+    for name, state in before.items():
+        same = all(torch.equal(after[name][key], value) for key, value in state.items())
+        assert same == (not name.startswith("token_head") or not state), name
+    without = experiment.left_out(mine)
+    assert without["local_head-0"] == experiment.left_out(fitted)["local_head-0"]
+    assert sorted(sum((without[f"token_head-{k}"] for k in range(3)), [])) == sorted(
+        sum((without[f"local_head-{k}"] for k in range(2)), [])
+    )
+    with pytest.raises(ValueError, match="a detector that learns must be one of .*got 'neighbour_mean'"):
+        experiment.fit_detectors(str(mine), str(manifest), material=FEW, names=["neighbour_mean"])
+    with pytest.raises(ValueError, match="must have the same encoding, h264:23; got none"):
+        experiment.fit_detectors(str(mine), str(manifest), material=FEW, names=["patch_error"], encoding="none")

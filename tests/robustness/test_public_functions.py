@@ -415,6 +415,8 @@ def rows_of_training(w) -> dict:
         "frame_error": ({"prediction": w.image, "target": w.image},
                         {"prediction": image, "target": [*image, w.image[..., 1:]]}),
         "hide_mid_frame": (network, {**batch, "which": [*NOTHING[1:], torch.ones(9, dtype=torch.bool), torch.ones(1)]}),
+        "look_through": (None, {"see": torch.abs, "pool": pool},
+                         {"see": NOTHING, "pool": PREPARED, "batch_clips": COUNT}),
         "make_pool": (None, {"data": pairs}, {"data": PREPARED, "workers": WHOLE, "device": NAME}),
         "neighbour_errors": (network, batch),
         "photometric_loss": ({"here": w.image, "there": w.image, "flow": w.flow},

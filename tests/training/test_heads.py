@@ -4,7 +4,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from tad.model import peak
-from tad.training import HeadRecipe, Pool, fit_head, make_pool
+from tad.training import HeadRecipe, Pool, fit_head, look_through, make_pool
 from tad.training.heads import batch, pair_loss
 
 
@@ -94,3 +94,28 @@ def test_a_pool_holds_every_pair():
 def test_no_pairs_are_refused():
     with pytest.raises(ValueError, match="one pair or more, must"):
         fit_head(Spread(), pool(), torch.arange(0), HeadRecipe(), 0)
+
+
+def test_looking_through_gives_each_tile_its_own_features_once():
+    data, calls = pool(5), []
+
+    def see(clips):
+        calls.append(len(clips))
+        return clips.mean(dim=(3, 4), keepdim=True)
+
+    seen = look_through(see, data, batch_clips=2)
+    assert calls == [2, 2, 1] * 2 and seen.real.dtype == torch.float16
+    for tiles, features in ((data.real, seen.real), (data.fake, seen.fake)):
+        for i in range(5):
+            slow = (tiles[i].float() / 127.5 - 1).mean(dim=(2, 3)).T[..., None, None]
+            torch.testing.assert_close(features[i].float(), slow, atol=1e-3, rtol=1e-3)
+    assert torch.equal(seen.mask, data.mask) and seen.names == data.names
+
+
+def test_features_are_not_flipped():
+    data = pool(8)
+    seen = look_through(lambda clips: clips, data)
+    for seed in range(4):
+        clips, masks = batch(seen, torch.arange(8), torch.Generator().manual_seed(seed))
+        assert torch.equal(masks, data.mask) and clips.dtype == torch.float32
+        torch.testing.assert_close(clips[:8], data.real.transpose(1, 2).float() / 127.5 - 1, atol=1e-3, rtol=1e-3)

@@ -27,6 +27,7 @@ class Taught(Base):
     """A network `net` from clips to logits, higher = more likely fake; whoever derives from it says which."""
 
     frozen: tuple[str, ...] = ()  # beginnings of names in the network's state that are not learned here
+    head = ""  # the part of the network that is taught, which reads what `sees` makes of tiles; all of it when empty
 
     def __init__(
         self, model: EnhancedTimeSformer | None = None, *, pairs: int = 6000, recipe: HeadRecipe = HeadRecipe(1200),  # noqa: B008 it is frozen
@@ -73,12 +74,20 @@ class Taught(Base):
         pool = make_pool(data)
         return self.learn_from(pool, torch.arange(len(data)))
 
+    def sees(self, pool: Pool) -> Pool:
+        """What is learned from when this is taught: the pool's tiles, or what a part that is not taught makes of them.
+
+        It is the same for all that are built on the same network, so that variants may share it.
+        """
+        return pool
+
     def learn_from(self, pool: Pool, which: Tensor) -> Self:
-        """Learn from some pairs of a pool, on the device where it lies; see `tad.training.fit_head`."""
+        """Learn from some pairs of a pool or of what was seen of it, on its device; see `tad.training.fit_head`."""
+        pool = self.sees(pool)
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
             net = self.make_net().to(pool.real.device)
-        fit_head(net, pool, which, self.recipe, self.seed, f"teaching {self.name}")
+        fit_head(net.get_submodule(self.head), pool, which, self.recipe, self.seed, f"teaching {self.name}")
         return self.load(self._own(net.cpu().state_dict()))
 
     def load(self, state: dict[str, Tensor]) -> Self:

@@ -4,7 +4,7 @@ import torch
 from tad.model import peak
 from tad.scoring import build
 from tad.scoring.detectors import TokenHead
-from tad.training import HeadRecipe, Variation
+from tad.training import HeadRecipe, Pool, Variation
 
 
 @pytest.fixture
@@ -40,3 +40,16 @@ def test_it_looks_through_the_network(network, video, learned):
     other = type(network)(network.config).eval()
     assert not torch.allclose(build("token_head", other).load(head.state()).score(video), head.score(video))
     torch.testing.assert_close(build("token_head", network).load(head.state()).score(video), head.score(video))
+
+
+def test_learning_from_tiles_and_from_their_tokens_is_the_same(network):
+    """What the network makes of the tiles may be made once and shared by variants."""
+    g = torch.Generator().manual_seed(1)
+    tiles = torch.randint(0, 256, (2, 6, 4, 3, 32, 32), generator=g, dtype=torch.uint8)
+    mask = torch.rand(6, 2, 4, 4, generator=g)
+    data = Pool(*tiles, mask, torch.zeros(6).long(), torch.zeros(6).long(), ["g"], ["x"])
+    build_one = lambda: TokenHead(network, recipe=HeadRecipe(3, 2))  # noqa: E731
+    seen = build_one().sees(data)
+    assert seen.real.shape == (6, 2 * network.config.width, 2, 4, 4) and build_one().sees(seen) is seen
+    first, second = (build_one().learn_from(source, torch.arange(6)).state() for source in (data, seen))
+    assert all(torch.equal(first[name], second[name]) for name in first) and first
