@@ -12,6 +12,7 @@ from tad.model.attention import Attention, DividedBlock, PositionalTable
 from tad.model.config import ModelConfig, resolve_config
 from tad.model.flow import FlowEncoder, FlowEstimator
 from tad.model.heads import FlowHead, FrameHead
+from tad.model.once import kept
 from tad.model.stem import Stem
 
 
@@ -87,7 +88,9 @@ class EnhancedTimeSformer(nn.Module):
             >>> tuple(frame.shape), tuple(flow.shape)
             ((1, 3, 112, 112), (1, 2, 112, 112))
         """
-        *_, (_, frame_pred), (_, flow_pred) = self._steps(video)
+        if found := kept(self, video, lambda: dict(self._steps(video))):
+            return found["frame_pred"], found["flow_pred"]
+        *_, (_, frame_pred), (_, flow_pred) = self._steps(video)  # the rest is let go as it is used up
         return frame_pred, flow_pred
 
     def features(self, video: Tensor) -> dict[str, Tensor]:
@@ -100,7 +103,8 @@ class EnhancedTimeSformer(nn.Module):
             stem (B, C, T, H/4, W/4); flow_coarse, flow (B, 2, T - 1, H, W), px; flow_tokens, embedded and
             block_0 ... (B, D, T', H', W'); frame_pred; flow_pred.
         """
-        return dict(self._steps(video))
+        make = lambda: dict(self._steps(video))  # noqa: E731
+        return kept(self, video, make) or make()
 
     def _steps(self, video: Tensor) -> Iterator[tuple[str, Tensor]]:
         self._check(video)

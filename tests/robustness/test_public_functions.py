@@ -45,7 +45,7 @@ WITHOUT_ROW = {
     "data.Clip": RESULT, "data.Counts": RESULT, "data.Footage": RESULT, "data.VideoInfo": RESULT,
     "scoring.Interval": RESULT, "scoring.Threshold": RESULT, "explain.Heat": RESULT, "training.Pool": RESULT,
     "data.DecodeError": "an error", "training.TrainingStopped": "an error",
-    "data.project_root": "takes nothing", "data.no_clip_reason": "words for a message, from `Counts`",
+    "data.project_root": "takes nothing", "model.features_once": "takes nothing", "data.no_clip_reason": "words for a message, from `Counts`",
     "forgery.Forgery": "made by `forgery`; its call is that of `forge`",
     "scoring.Detector": "a protocol", "scoring.detectors.Base": "to be derived from; its `score` is held below",
     "scoring.detectors.Taught": "to be derived from, as LocalHead",

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from tad import checks
 from tad.data import centre_crop, resize_short_side, to_clip
-from tad.model import EnhancedTimeSformer
+from tad.model import EnhancedTimeSformer, features_once
 
 
 class Detector(Protocol):
@@ -206,4 +206,5 @@ def score(detectors: list[Detector], frames: Tensor) -> dict[str, float]:
     for detector in detectors:
         check_detector(detector)
     views = {view: look(frames, view)[None] for view in {d.view for d in detectors}}
-    return {d.name: d.score(views[d.view]).item() for d in detectors}
+    with features_once():  # most detectors that look through the network ask for the same pass
+        return {d.name: d.score(views[d.view]).item() for d in detectors}

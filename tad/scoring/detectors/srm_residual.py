@@ -12,6 +12,8 @@ highest 1 %. It needs no `TwoTailed`: grain that is too smooth lies as far from 
 rough, and a low score means that all patches are alike, which is not suspicious.
 """
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -42,14 +44,16 @@ class SRMResidual(Gaussian):
     def describe(self, clip: Tensor) -> Tensor:
         if clip.shape[1] < 2 or min(clip.shape[2:]) < 20:
             raise ValueError(f"{self.name} needs 2 frames of 20 x 20 px; got {tuple(clip.shape[1:])}")
-        frames = F.pad(luma(clip)[:, None], [2] * 4, mode="reflect")
-        residual = F.conv2d(frames, kernels().to(clip))  # (T, 4, H, W)
-        pool = lambda x: F.avg_pool2d(x, self.cell[1])  # noqa: E731
-        square = residual.square()
-        energy = pool(square)
-        kurtosis = pool(square.square()) / (energy.square() + FLOOR**2)
-        shared = pool(residual[:-1] * residual[1:]) / ((energy[:-1] * energy[1:]).sqrt() + FLOOR)
+        high_pass, pool = kernels().to(clip), lambda x: F.avg_pool2d(x, self.cell[1])
+        # a frame at a time stays in a processor's cache
+        padded = (F.pad(frame[None, None], [2] * 4, mode="reflect") for frame in luma(clip))
+        residuals = [F.conv2d(frame, high_pass)[0] for frame in padded]  # (4, H, W) each
+        squares = (residual.square() for residual in residuals)
+        energy, fourth = map(torch.stack, zip(*((pool(x), pool(x.square())) for x in squares), strict=True))
+        shared = torch.stack([pool(here * there) for here, there in pairwise(residuals)])
+        shared = shared / ((energy[:-1] * energy[1:]).sqrt() + FLOOR)
         shared = torch.cat([shared, shared[-1:]])  # the last frame has no next one
+        kurtosis = fourth / (energy.square() + FLOOR**2)
         return torch.cat([(energy + FLOOR).log(), (kurtosis + FLOOR).log(), shared], dim=1).movedim(1, -1)
 
     def heat(self, clip: Tensor) -> Tensor:

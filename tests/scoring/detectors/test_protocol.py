@@ -151,3 +151,16 @@ def test_a_name_is_taken_once():
 def test_what_is_no_frames_is_refused(network, video):
     with pytest.raises(ValueError, match="frames must be uint8"):
         score([build("neighbour_copy", None)], video[0])
+
+
+def test_detectors_share_the_passes_of_their_network_and_score_as_each_alone(network, video):
+    """Two passes whatever looks through it: the clip as it is, and with its mid frame hidden."""
+    names = [name for name, kind in ALL.items() if not issubclass(kind, Taught)]
+    detectors = [build(name, network).fit(list(torch.rand(2, 3, 4, 48, 48) * 2 - 1)) for name in names]
+    frames, passes = (video[0].movedim(0, 1) * 127.5 + 127.5).byte(), []
+    frames = frames.repeat_interleave(2, -1).repeat_interleave(2, -2)
+    alone = {name: score([detector], frames)[name] for name, detector in zip(names, detectors, strict=True)}
+    handle = network.stem.register_forward_hook(lambda *_: passes.append(1))
+    assert score(detectors, frames) == alone
+    handle.remove()
+    assert len(passes) == 2
