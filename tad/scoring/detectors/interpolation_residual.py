@@ -1,10 +1,10 @@
 """What motion does not explain: each frame against its neighbours, fetched along dense optical flow.
 
 Idea: real things move, so that a frame is nearly the mean of both neighbours once their motion is undone; flicker,
-noise and jitter are not. Flow after Farneback, "Two-Frame Motion Estimation Based on Polynomial Expansion", 2003 (of
-OpenCV's, the one whose result does not depend on the number of threads). A frame from its two neighbours as in frame
-interpolation, Baker et al., "A Database and Evaluation Methodology for Optical Flow", 2011. With x' fetched along the
-flow and the sums over a patch of 8 x 8 px:
+noise and jitter are not. Flow by OpenCV after Kroeger et al., "Fast Optical Flow using Dense Inverse Search", 2016,
+with its setting "fast": on validation scenes it finds as much as Farneback's flow and takes a quarter of the time. A
+frame from its two neighbours as in frame interpolation, Baker et al., "A Database and Evaluation Methodology for
+Optical Flow", 2011. With x' fetched along the flow and the sums over a patch of 8 x 8 px:
 
     r = sqrt( sum (x_t - (x'_{t-1} + x'_{t+1}) / 2)^2 / sum (|grad x_t|^2 + 4^2) ),  in levels
 
@@ -20,7 +20,8 @@ from torch.nn import functional as F
 from tad.scoring.detectors.patches import Patches, gradient_energy, luma
 from tad.scoring.detectors.protocol import register_fitted
 
-FLOW_SIDE = 320  # px at most, of the frames that the flow is estimated on
+FLOW_SIDE = 640  # px at most, of the frames that the flow is estimated on
+LEAST_SIDE = 32  # px: on frames that are narrower OpenCV's search refuses, or reads beyond their rows
 FLOOR = 4.0  # levels a px: contrast that counts as none
 
 
@@ -51,14 +52,18 @@ def residuals(frames: np.ndarray) -> np.ndarray:
     size = frames.shape[:0:-1]
     scale = min(1.0, FLOW_SIDE / max(size))
     small = [cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for frame in frames]
+    wide = small[0].shape[::-1]
+    lacking = [max(0, LEAST_SIDE - side) for side in wide]
     small = [frame.round().astype(np.uint8) for frame in small]
+    small = [cv2.copyMakeBorder(frame, 0, lacking[1], 0, lacking[0], cv2.BORDER_REPLICATE) for frame in small]
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     grid = np.stack(np.meshgrid(*map(np.arange, size)), axis=-1).astype(np.float32)  # (H, W, 2), x then y
 
     def fetch(here: int, there: int) -> np.ndarray:
-        flow = cv2.calcOpticalFlowFarneback(small[here], small[there], None, 0.5, 3, 15, 3, 5, 1.2, 0)
+        flow = search.calc(small[here], small[there], None)[: wide[1], : wide[0]]
         flow = cv2.resize(flow, size)
         for axis in (0, 1):  # in place, a column at a time: numpy is slow along an axis of two
-            flow[..., axis] *= np.float32(size[axis] / small[0].shape[1 - axis])
+            flow[..., axis] *= np.float32(size[axis] / wide[axis])
         flow += grid
         return cv2.remap(frames[there], flow, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 

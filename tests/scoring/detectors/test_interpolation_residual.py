@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -41,3 +42,23 @@ def test_noise_and_flicker_are_found(rises, planted, box):
 def test_two_frames_are_refused():
     with pytest.raises(ValueError, match="a frame between two others; got 2 frames"):
         build("interpolation_residual", None).score(torch.zeros(1, 3, 2, 16, 16))
+
+
+@pytest.mark.parametrize("size", [(2, 2), (8, 40), (9, 300), (20, 320), (40, 8), (900, 40), (33, 1921)])
+def test_frames_of_any_shape_leave_finite_numbers(size):
+    """Dense inverse search reads beyond the rows of narrow frames; they are widened before."""
+    frames = np.random.default_rng(0).uniform(0, 255, (3, *size)).astype(np.float32)
+    left = residuals(frames)
+    assert left.shape == (1, *size) and np.isfinite(left).all()
+
+
+def test_the_number_of_threads_does_not_matter(make_texture):
+    frames = luma(make_texture(1, size=160)).numpy()
+    before, found = cv2.getNumThreads(), []
+    try:
+        for threads in (1, 2, 5):
+            cv2.setNumThreads(threads)
+            found.append(residuals(frames))
+    finally:
+        cv2.setNumThreads(before)
+    assert (found[0] == found[1]).all() and (found[0] == found[2]).all()
