@@ -63,6 +63,7 @@ def _measure(commands):
         commands, "measure", _do_measure, "score reals and a ladder of fakes by every detector, into one table",
         "  tad measure demo -o scores.parquet"
         "\n  tad measure demo -o scores.parquet --strengths 0.1 0.3 1 --per-video 2"
+        "\n  tad measure demo -o new.parquet --detectors token_head --beside scores.parquet    # one more detector"
         "\n  tad run 03_generalization -p scores scores.parquet    # draws from it, instead of measuring again",
     )  # fmt: skip
     command.epilog += "\n\nthe long work may be done on a machine with many cores, the notebooks elsewhere."
@@ -76,19 +77,24 @@ def _measure(commands):
     command.add_argument("--encoding", default="h264:23", help="of reals and fakes alike (default %(default)s)")
     command.add_argument("--long-side", type=int, default=640, help="px at most (default %(default)s)")
     command.add_argument("--seed", type=int, default=0, help="of the forgeries (default 0)")
+    command.add_argument("--beside", type=Path, help="a table of the same clips; its other detectors are kept")
 
 
 def _do_measure(options) -> int:
+    import pandas as pd
+
     from tad.experiment import Setting, measure
     from tad.experiment.forging import choose
-    from tad.experiment.scores import Ladder
+    from tad.experiment.scores import Ladder, beside
 
+    kept = pd.read_parquet(options.beside) if options.beside else None  # before the long work
     setting = Setting(
         seed=options.seed, per_video=options.per_video, encoding=options.encoding, long_side=options.long_side,
         detectors=options.detectors,
     )  # fmt: skip
     steps = Ladder(choose(options.families), tuple(options.strengths), twice=True)
     table = measure(options.checkpoint, options.data, steps, setting)
+    table = table if kept is None else beside(kept, table)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     part = options.out.with_name(options.out.name + ".part")
     table.to_parquet(part)

@@ -121,6 +121,38 @@ def score_table(
     return pd.DataFrame(found, columns=COLUMNS)
 
 
+def beside(kept: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Put detectors that were measured later beside those of a table, or in their place where they are the same.
+
+    Args:
+        kept: scores table, measured before.
+        new: one of the same clips and forgeries by other detectors.
+
+    Returns:
+        The rows of `kept` by detectors that are not in `new`, then all of `new`.
+
+    Raises:
+        ValueError: a clip of `new` that is not in `kept`, or was made otherwise there: another seed, encoding or PSNR.
+    """
+    clip = ["video", "start_s", "method", "strength", *(c for c in ("change", "level") if c in kept)]
+    facts = ["seed", "codec", "psnr_db"]
+    old, own = (table.drop_duplicates(clip)[[*clip, *facts]] for table in (kept, new))
+    both = own.merge(old, "left", on=clip, suffixes=("", "_kept"), indicator=True)
+    if (both["_merge"] != "both").any():
+        raise ValueError(
+            f"both tables must hold the same clips; got {both.loc[both['_merge'] != 'both', clip[0]].iloc[0]}"
+        )
+    for fact in facts:
+        differ = both[fact].ne(both[f"{fact}_kept"]) & both[[fact, f"{fact}_kept"]].notna().any(axis=1)
+        if fact == "psnr_db":  # machines round otherwise
+            differ &= ~(both[fact] - both[f"{fact}_kept"]).abs().lt(1e-3)
+        if differ.any():
+            row = both[differ].iloc[0]
+            got = f"{row[fact]} and {row[f'{fact}_kept']} of {row['video']}, {row['method']}"
+            raise ValueError(f"both tables must have the same {fact}; got {got}")
+    return pd.concat([kept[~kept["detector"].isin(set(new["detector"]))], new], ignore_index=True)
+
+
 def visibilities(scores: pd.DataFrame) -> pd.DataFrame:
     """How visible each family is at each strength: the medians over the clips, one row a family and strength.
 

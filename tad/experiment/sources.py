@@ -18,6 +18,7 @@ from tad.data import (
     probe,
     read_clips,
     read_manifest,
+    resolve,
     transcode,
 )
 from tad.experiment.benign import Change, choose_changes
@@ -37,7 +38,7 @@ TIME_SLACK_S = 1e-3  # times in a scores table are rounded
 def sources(
     checkpoint: str, manifest: str, output: str | Path, *, seed: int = 0, per_video: int = 0, unit: str = "video",
     encoding: str = ENCODING, long_side: int = LONG_SIDE, detectors: Iterable[str] = (), changes: Iterable[str] = (),
-    alpha: float = 0.05,
+    alpha: float = 0.05, measured: str = "",
 ) -> Sources:  # fmt: skip
     """Score the reals of the validation and test splits, as they are and under each benign change.
 
@@ -53,27 +54,55 @@ def sources(
         detectors: names; all that can score when empty.
         changes: names of benign changes; all when empty.
         alpha: false-positive rate that the thresholds aim at.
+        measured: a table `sources.parquet` that was measured before, narrowed to the detectors and changes asked for;
+            measured now when empty.
 
     Raises:
-        ValueError: a name that none has, a unit or rate that is none, or a real of a group that was trained on.
+        ValueError: a name that none has, a unit or rate that is none, a real of a group that was trained on, or a
+            table of other videos, of another seed or encoding, or without what is asked for.
     """
     if unit not in ("video", "clip") or not 0 < alpha < 1:
         raise ValueError(f'unit must be "video" or "clip" and alpha between 0 and 1; got {unit!r} and {alpha}')
     usual, chosen = Encoding.parse(encoding), choose_changes(changes)
-    built = detector_set(checkpoint, detectors, variants=False)
     held = pd.concat([reals_of(manifest, split) for split in ("val", "test")])
     if seen := sorted(set(training_groups(checkpoint)) & set(held["group"])):
         raise ValueError(f"sources must be of groups that were not trained on; got {', '.join(seen)}")
-    n_frames = load(checkpoint).config.frames
-    clips = FixedClips(held, n_frames, None, per_video or None, "decoding reals", long_side)
-    plain = score_table(built, clips, NOTHING, usual, seed, "scoring reals").assign(change=AS_IT_IS, level="")
-    scores = pd.concat([plain, _changed(built, clips, held, chosen, usual, seed, long_side)], ignore_index=True)
+    model = load(checkpoint)
+    if measured:
+        scores = _measured(measured, held, chosen, usual, seed, list(detectors))
+    else:
+        built, n_frames = detector_set(checkpoint, detectors, variants=False, model=model), model.config.frames
+        clips = FixedClips(held, n_frames, None, per_video or None, "decoding reals", long_side)
+        plain = score_table(built, clips, NOTHING, usual, seed, "scoring reals").assign(change=AS_IT_IS, level="")
+        scores = pd.concat([plain, _changed(built, clips, held, chosen, usual, seed, long_side)], ignore_index=True)
     scores.to_parquet(folder(output) / "sources.parquet")
     rows = read_manifest(manifest)
     trained_on = frozenset(rows.loc[rows["split"].eq("train"), "video"])
     known = frozenset(rows.loc[rows["split"].isin(["train", "val"]), "dataset"])
-    lengths = frozenset(len(frames) for frames in clips.frames)
+    lengths = frozenset({model.config.frames})
     return Sources(scores, unlike_training(rows), trained_on, known, lengths, alpha, unit, seed)
+
+
+def _measured(
+    file: str, held: pd.DataFrame, changes: dict[str, Change], usual: Encoding, seed: int, detectors: list[str]
+) -> pd.DataFrame:
+    """Read what was measured before of these reals, narrowed to some changes and, where any are named, detectors."""
+    table = pd.read_parquet(resolve(file))
+    if lacking := sorted({*COLUMNS, "change", "level"} - set(table)):
+        raise ValueError(f"{file} must be a table of scores of sources; it lacks {lacking}")
+    wanted = {
+        "video": (set(held["video"]), set(table["video"])),
+        "seed": ({seed}, set(table["seed"])),
+        "encoding": ({str(usual)}, set(table.loc[table["change"].eq(AS_IT_IS), "codec"])),
+        "change": ({AS_IT_IS, *changes}, set(table["change"]) & {AS_IT_IS, *changes}),
+        "detector": (set(detectors), set(table["detector"]) & set(detectors)),
+    }
+    for what, (asked, there) in wanted.items():
+        if asked != there:
+            raise ValueError(f"{file} must have been measured with each {what} of {sorted(asked)}; got {sorted(there)}")
+    kept = table["change"].isin(wanted["change"][0])
+    kept &= table["detector"].isin(detectors) if detectors else True
+    return table[kept].reset_index(drop=True)
 
 
 def _changed(

@@ -1,9 +1,11 @@
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from tad.data import Encoding, FixedClips, read_manifest, transcode
 from tad.experiment.forging import choose
-from tad.experiment.scores import COLUMNS, NOTHING, Ladder, score_table
+from tad.experiment.scores import COLUMNS, NOTHING, Ladder, beside, score_table
 from tad.scoring import DETECTORS, build, score
 
 H264 = Encoding.parse("h264:23")
@@ -77,3 +79,19 @@ def test_the_strength_of_a_listed_fake_is_the_manifests(detectors, manifest):
     table = table[table["split"] == "test"].assign(label="fake", method="made", strength=["0.3", "", "1"])
     scores = score_table(detectors, FixedClips(table, 4, per_video=1), NOTHING, H264, seed=0)
     assert scores[scores["detector"] == "neighbour_copy"]["strength"].tolist() == [0.3, 1.0, 1.0]
+
+
+def test_detectors_measured_later_stand_beside_those_of_a_table():
+    row = {"video": "a", "start_s": 0.0, "method": "splice", "strength": 1.0, "seed": 0, "codec": "none"}
+    kept = pd.DataFrame([{**row, "detector": d, "score": s, "psnr_db": 20.0} for d, s in (("x", 1.0), ("y", 2.0))])
+    kept = pd.concat([kept, kept.assign(method="original", strength=0.0, psnr_db=np.nan)])
+    new = kept[kept["detector"].eq("y")].assign(score=5.0, psnr_db=lambda t: t["psnr_db"] + 1e-5)
+    both = beside(kept, pd.concat([new, new.assign(detector="z", score=6.0)]))
+    assert both.groupby("detector", sort=False)["score"].unique().map(list).to_dict() == {"x": [1], "y": [5], "z": [6]}
+    assert len(both) == 6 and both["psnr_db"].isna().sum() == 3
+    wrong = [("hold the same clips; got b", {"video": "b"}), ("the same seed; got 1 and 0 of a, splice", {"seed": 1}),
+             ("the same codec; got h264:23 and none", {"codec": "h264:23"}),
+             ("the same psnr_db; got 21.0 and 20.0 of a, splice", {"psnr_db": 21.0})]  # fmt: skip
+    for said, change in wrong:
+        with pytest.raises(ValueError, match=said):
+            beside(kept, new.assign(**change))

@@ -100,3 +100,21 @@ def test_no_cell_is_empty_of_its_reason(found):
     assert len(benign) == 2 * (1 + 4 + 2 + 1) and benign["text"].notna().all()
     assert benign.query("change == 'frame_rate'")["n_failed"].eq(3).all()
     assert scoring.guaranteed(0.4, 2) and set(sources.by_source().query("split == 'test'")["guarantee"]) == {"40 %"}
+
+
+def test_a_table_measured_before_gives_the_same(found, checkpoint, manifest, tmp_path):
+    sources, output = found
+    file = str(output / "sources.parquet")
+    asked = {"changes": CHANGES, "detectors": DETECTORS, "seed": 3, "alpha": 0.4, "measured": file}
+    again = experiment.sources(str(checkpoint), str(manifest), tmp_path / "a", **asked)
+    pd.testing.assert_frame_equal(again.scores, sources.scores)
+    assert (again.frames, again.unlike, again.trained_on) == (sources.frames, sources.unlike, sources.trained_on)
+    fewer = {**asked, "changes": ["noise"], "detectors": DETECTORS[:1]}
+    narrow = experiment.sources(str(checkpoint), str(manifest), tmp_path / "b", **fewer).scores
+    assert set(narrow["change"]) == {experiment.AS_IT_IS, "noise"} and set(narrow["detector"]) == {DETECTORS[0]}
+    for wrong, said in (({"seed": 1}, "each seed of .1.; got .3."), ({"encoding": "none"}, "each encoding of"),
+                        ({"changes": ["gamma"]}, "each change of"),
+                        ({"detectors": ["neighbour_mean"]}, "each detector of"),
+                        ({"measured": str(manifest)}, "parquet|Parquet")):  # fmt: skip
+        with pytest.raises(ValueError, match=said):
+            experiment.sources(str(checkpoint), str(manifest), tmp_path / "c", **{**asked, **wrong})
