@@ -40,18 +40,23 @@ def moving_blob(shape: tuple[int, ...], generator: Generator, *, feather: float 
     distance = uniform(0.1, 0.2, (), generator)
     turn = uniform(-0.6, 0.6, (), generator)
 
-    time = torch.linspace(-0.5, 0.5, frames)[:, None, None]
-    row = middle[0] + distance * time * heading.sin()  # (T, 1, 1), relative to the frame's height
+    time = torch.linspace(-0.5, 0.5, frames)
+    row = middle[0] + distance * time * heading.sin()  # (T,), relative to the frame's height
     column = middle[1] + distance * time * heading.cos()
-    y = ((torch.arange(height) + 0.5) / height)[:, None] - row
-    x = ((torch.arange(width) + 0.5) / width) - column
-    y, x, spin, swing, phase, share = (part.to(device) for part in (y, x, turn * time, swing, phase, share))
-
-    angle = torch.atan2(y, x) - spin  # (T, H, W)
-    outline = torch.ones_like(angle)
-    for k in range(HARMONICS):
-        outline = outline + swing[k] * torch.cos((k + 1) * angle + phase[k])
+    rows = ((torch.arange(height) + 0.5) / height)[:, None].to(device)
+    columns = ((torch.arange(width) + 0.5) / width).to(device)
     # The area of such an outline is pi r^2 (1 + sum of squares / 2): divide, so that `share` always holds.
-    radius = torch.sqrt(share / (math.pi * (1 + swing.square().sum() / 2))) * outline
-    level = (0.5 + (1 - torch.hypot(y, x) / radius) / feather).clamp(0, 1)
-    return level.square() * (3 - 2 * level)
+    scale = torch.sqrt(share / (math.pi * (1 + swing.square().sum() / 2))).to(device)
+    swing, phase = swing.to(device), phase.to(device)
+
+    def at(row: Tensor, column: Tensor, spin: Tensor) -> Tensor:  # (H, W)
+        y, x = rows - row, columns - column
+        angle = torch.atan2(y, x) - spin
+        outline = torch.ones_like(angle)
+        for k in range(HARMONICS):
+            outline = outline + swing[k] * torch.cos((k + 1) * angle + phase[k])
+        level = (0.5 + (1 - torch.hypot(y, x) / (scale * outline)) / feather).clamp(0, 1)
+        return level.square() * (3 - 2 * level)
+
+    places = (row.to(device), column.to(device), (turn * time).to(device))
+    return torch.stack([at(*place) for place in zip(*places, strict=True)])  # a frame stays in a processor's cache

@@ -68,7 +68,8 @@ class Forgery:
             raise ValueError(f"{self.name} must return {shapes}; got {(*forged.shape,)} and {(*mask.shape,)}")
         if strength == 0:  # only now: the draws must have been made, whatever the strength
             return clip, torch.zeros_like(mask)
-        return torch.where(mask > 0, forged.clamp(-1, 1), clip), mask
+        parts = zip(mask, forged.unbind(1), clip.unbind(1), strict=True)  # a frame stays in a processor's cache
+        return torch.stack([torch.where(m > 0, f.clamp(-1, 1), c) for m, f, c in parts], dim=1), mask
 
     def _check(self, clip: Tensor, strength: float, generator: torch.Generator, inputs: dict) -> None:
         checks.clip("clip", clip)

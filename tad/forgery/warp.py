@@ -1,5 +1,6 @@
 """Moving the pixels of a region by a field of displacements."""
 
+import torch
 from kornia.geometry.transform import remap
 from kornia.utils import create_meshgrid
 from torch import Tensor
@@ -29,7 +30,7 @@ def displace(clip: Tensor, field: Tensor, mask: Tensor, reach_px: float) -> Tens
     checks.check(mask.shape == clip.shape[1:], f"mask must have the clip's frames {tuple(clip.shape[1:])}", mask)
     checks.number("reach_px", reach_px)
     move = field * mask  # (2, T, H, W)
-    x, y = move * (reach_px / move.norm(dim=0).max())
+    x, y = move * (reach_px / torch.hypot(*move).max())
     grid = create_meshgrid(*clip.shape[-2:], normalized_coordinates=False, device=clip.device)[0]  # (H, W, 2)
     # align_corners: with kornia's default even the identity map would resample.
     frames = remap(

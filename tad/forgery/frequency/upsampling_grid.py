@@ -4,6 +4,7 @@ import torch
 from kornia.filters import gaussian_blur2d
 
 from tad.forgery.blob import moving_blob
+from tad.forgery.by_frame import each_frame
 from tad.forgery.registry import forgery
 
 DEPTH = 0.7  # of the grid, over the local contrast
@@ -36,5 +37,6 @@ def upsampling_grid(clip, strength, generator, **_):
 def _contrast(clip):  # (C, T, H, W) -> (T, H, W), standard deviation of the grey value around each pixel
     grey = clip.mean(0)[:, None]
     sigma = SIGMA * min(clip.shape[-2:])
-    mean, square = (gaussian_blur2d(part, 2 * math.ceil(2 * sigma) + 1, (sigma, sigma)) for part in (grey, grey**2))
+    blur = lambda frames: gaussian_blur2d(frames, 2 * math.ceil(2 * sigma) + 1, (sigma, sigma))  # noqa: E731
+    mean, square = (each_frame(blur, part) for part in (grey, grey**2))
     return (square - mean**2).clamp(min=FLOOR**2).sqrt()[:, 0]

@@ -4,6 +4,7 @@ import torch
 from kornia.filters import gaussian_blur2d
 
 from tad.forgery.blob import moving_blob
+from tad.forgery.by_frame import each_frame
 from tad.forgery.draws import signed
 from tad.forgery.registry import forgery
 
@@ -24,5 +25,6 @@ def boundary(clip, strength, generator, **_):
     ring = 4 * blob * (1 - blob)
     colour = signed(16 / 255, 32 / 255, (3, 1, 1, 1), generator, clip.device)
     sigma = SIGMA * min(clip.shape[-2:])
-    blurred = gaussian_blur2d(clip.transpose(0, 1), 2 * math.ceil(2 * sigma) + 1, (sigma, sigma)).transpose(0, 1)
+    blur = lambda frames: gaussian_blur2d(frames, 2 * math.ceil(2 * sigma) + 1, (sigma, sigma))  # noqa: E731
+    blurred = each_frame(blur, clip.transpose(0, 1)).transpose(0, 1)
     return torch.lerp(clip, (blurred + colour).clamp(-1, 1), strength * ring), ring

@@ -2,6 +2,7 @@ import torch
 from kornia.filters import filter2d_separable, get_gaussian_kernel1d
 
 from tad.forgery.blob import moving_blob
+from tad.forgery.by_frame import each_frame
 from tad.forgery.registry import forgery
 
 DEVIATION = 0.16  # of values in [-1, 1]
@@ -22,5 +23,6 @@ def local_noise(clip, strength, generator, **_):
     mask = moving_blob(clip.shape, generator, device=clip.device)
     white = torch.randn(clip.shape, generator=generator).to(clip.device)
     kernel = get_gaussian_kernel1d(5, GRAIN_PX, device=clip.device)
-    noise = filter2d_separable(white, kernel, kernel) / kernel.square().sum()  # of standard deviation 1 again
+    noise = each_frame(lambda own: filter2d_separable(own, kernel, kernel), white)
+    noise = noise / kernel.square().sum()  # of standard deviation 1 again
     return clip + strength * DEVIATION * noise * mask, mask

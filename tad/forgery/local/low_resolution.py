@@ -4,6 +4,7 @@ import torch
 from kornia.geometry.transform import resize
 
 from tad.forgery.blob import moving_blob
+from tad.forgery.by_frame import each_frame
 from tad.forgery.registry import forgery
 
 OCTAVES = 3  # at strength 1 the region is scaled down 2^3-fold
@@ -23,13 +24,15 @@ def low_resolution(clip, strength, generator, **_):
     octave = strength * OCTAVES
     whole = math.floor(octave)
     frames = clip.transpose(0, 1)
-    fine, coarse = (_down_and_up(frames, 2 ** min(level, OCTAVES)) for level in (whole, whole + 1))
-    return torch.lerp(clip, torch.lerp(fine, coarse, octave - whole).transpose(0, 1), mask), mask
+    made = _down_and_up(frames, 2**whole)
+    if octave > whole:
+        made = torch.lerp(made, _down_and_up(frames, 2 ** (whole + 1)), octave - whole)
+    return torch.lerp(clip, made.transpose(0, 1), mask), mask
 
 
 def _down_and_up(frames, factor):  # (T, C, H, W)
     if factor == 1:
         return frames
-    size = frames.shape[-2:]
-    small = resize(frames, tuple(max(1, side // factor) for side in size), antialias=True)
-    return resize(small, tuple(size), interpolation="bicubic")
+    size = tuple(frames.shape[-2:])
+    small = tuple(max(1, side // factor) for side in size)
+    return each_frame(lambda one: resize(resize(one, small, antialias=True), size, interpolation="bicubic"), frames)

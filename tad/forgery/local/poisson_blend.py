@@ -24,8 +24,9 @@ def poisson_blend(clip, strength, generator, *, donor, **_):
     rows, columns = (_span(mask.amax(axes) > 0) for axes in ((0, 2), (0, 1)))
     box = (..., rows, columns)
     difference = (clip - donor)[box].transpose(0, 1)
+    frames = zip(difference.split(1), (mask[box][:, None] > 0).split(1), strict=True)  # each fits a processor's cache
     composite = clip.clone()
-    composite[box] = donor[box] + membrane(difference, mask[box][:, None] > 0).transpose(0, 1)
+    composite[box] = donor[box] + torch.cat([membrane(*frame) for frame in frames]).transpose(0, 1)
     return torch.lerp(clip, composite.clamp(-1, 1), strength * mask), mask
 
 

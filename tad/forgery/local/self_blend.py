@@ -6,6 +6,7 @@ from kornia.filters import gaussian_blur2d
 from kornia.geometry.transform import get_affine_matrix2d, resize, warp_affine
 
 from tad.forgery.blob import moving_blob
+from tad.forgery.by_frame import each_frame
 from tad.forgery.draws import signed, smooth_noise, uniform
 from tad.forgery.registry import forgery
 from tad.forgery.warp import displace
@@ -38,15 +39,17 @@ def self_blend(clip, strength, generator, **_):
     factor = uniform(*FACTOR, (), generator).item()
     mask = _bent(mask, generator)
 
-    frames = (clip.transpose(0, 1) + 1) / 2  # (T, C, H, W) in [0, 1], as kornia's colours want it
-    frames = adjust_saturation_with_gray_subtraction(frames, 1 + 0.3 * strength * saturation)
-    frames = adjust_contrast_with_mean_subtraction(frames, 1 + 0.1 * strength * contrast) + strength * colour
-    frames = (
-        _sharper(frames, strength * detail) if detail > 0 else torch.lerp(frames, _coarse(frames, factor), strength)
-    )
     centre = clip.new_tensor([[(width - 1) / 2, (height - 1) / 2]])
     matrix = get_affine_matrix2d(strength * shift, centre, 1 + strength * zoom, clip.new_zeros(1))[:, :2]
-    frames = warp_affine(frames, matrix.expand(len(frames), 2, 3), (height, width), padding_mode="reflection")
+
+    def altered(frame):  # (1, C, H, W) in [0, 1], as kornia's colours want it
+        frame = adjust_saturation_with_gray_subtraction(frame, 1 + 0.3 * strength * saturation)
+        frame = adjust_contrast_with_mean_subtraction(frame, 1 + 0.1 * strength * contrast) + strength * colour
+        sharper = detail > 0
+        frame = _sharper(frame, strength * detail) if sharper else torch.lerp(frame, _coarse(frame, factor), strength)
+        return warp_affine(frame, matrix, (height, width), padding_mode="reflection")
+
+    frames = each_frame(altered, (clip.transpose(0, 1) + 1) / 2)
     return torch.lerp(clip, 2 * frames.transpose(0, 1) - 1, mask), mask
 
 

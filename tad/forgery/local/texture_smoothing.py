@@ -4,6 +4,7 @@ import torch
 from kornia.filters import guided_blur
 
 from tad.forgery.blob import moving_blob
+from tad.forgery.by_frame import each_frame
 from tad.forgery.registry import forgery
 
 WINDOW = 0.02  # reach of the filter to either side, over the short side
@@ -27,5 +28,5 @@ def texture_smoothing(clip, strength, generator, **_):
     side = 2 * math.ceil(WINDOW * min(clip.shape[-2:])) + 1
     for _ in range(PASSES):
         # The filter's coefficients are smooth: they may come from every n-th pixel, which is ten times as fast.
-        planes = guided_blur(planes, planes, side, FLAT**2, subsample=max(1, side // 4))
+        planes = each_frame(lambda own: guided_blur(own, own, side, FLAT**2, subsample=max(1, side // 4)), planes)
     return torch.lerp(clip, 2 * planes.view_as(clip) - 1, strength * mask), mask

@@ -1,10 +1,10 @@
 import math
 
 import torch
-import torch.nn.functional as F
 from kornia.filters import gaussian_blur2d
 
 from tad.forgery.blob import moving_blob
+from tad.forgery.by_frame import each_frame, highest_around
 from tad.forgery.registry import forgery
 from tad.forgery.temporal.damped_motion import past_mean
 
@@ -30,7 +30,7 @@ def magnified_motion(clip, strength, generator, **_):
     side = min(clip.shape[-2:])
     frames, change = clip.transpose(0, 1), (clip - past_mean(clip)).transpose(0, 1)  # (T, C, H, W)
     sigma, reach = DETAIL * side, math.ceil(REACH * side)
-    change = gaussian_blur2d(change, 2 * math.ceil(2 * sigma) + 1, (sigma, sigma))
-    high, low = (sign * F.max_pool2d(sign * frames, 2 * reach + 1, 1, reach) for sign in (1, -1))
+    change = each_frame(lambda own: gaussian_blur2d(own, 2 * math.ceil(2 * sigma) + 1, (sigma, sigma)), change)
+    high, low = (sign * each_frame(lambda own: highest_around(own, reach), sign * frames) for sign in (1, -1))
     moved = (frames + strength * GAIN * change).clamp(low, high)
     return torch.lerp(clip, moved.transpose(0, 1), mask), mask
