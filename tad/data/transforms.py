@@ -90,7 +90,8 @@ def to_frames(clip: Tensor) -> Tensor:
     """
     checks.tensor("clip", clip, "3 T H W")
     checks.finite("a clip", clip)
-    return ((clip.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(1, 0, 2, 3)
+    # a frame at a time, as `to_clip`
+    return torch.stack([((frame.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8) for frame in clip.unbind(1)])
 
 
 def check_clip(clip: Tensor) -> Tensor:

@@ -37,9 +37,7 @@ def psnr_db(clip: Tensor, forged: Tensor, mask: Tensor) -> float:
         20.0
     """
     _check_shapes(clip, forged, mask)
-    error = (forged - clip).square().mean(0)[mask > 0]
-    mse = error.mean(dtype=torch.float64).item() if error.numel() else 0.0
-    return 10 * math.log10(RANGE**2 / mse) if mse > 0 else math.inf
+    return _decibels(_squared_error(clip, forged)[mask > 0])
 
 
 def psnr_clip_db(clip: Tensor, forged: Tensor) -> float:
@@ -122,8 +120,8 @@ def visibility(clip: Tensor, forged: Tensor, mask: Tensor, fps: float | None = N
         {'psnr_db': 20.0, 'psnr_clip_db': 20.0, 'ssim': 0.984, 'ssim_clip': 0.984}
     """
     _check_shapes(clip, forged, mask)
-    similarity = _ssim_map(clip, forged)
-    scales = {"psnr_db": psnr_db(clip, forged, mask), "psnr_clip_db": psnr_clip_db(clip, forged)}
+    similarity, error = _ssim_map(clip, forged), _squared_error(clip, forged)
+    scales = {"psnr_db": _decibels(error[mask > 0]), "psnr_clip_db": _decibels(error)}
     scales |= {"ssim": _mean_inside(similarity, mask), "ssim_clip": similarity.mean().item()}
     return scales if fps is None else scales | {"jod": jod(clip, forged, fps)}
 
@@ -162,6 +160,18 @@ def _check_shapes(clip: Tensor, forged: Tensor, mask: Tensor) -> None:
 def _check_size(clip: Tensor) -> None:
     if min(clip.shape[-2:]) < LEAST_PX:
         raise ValueError(f"frames must be at least {LEAST_PX} px a side; got {(*clip.shape[-2:],)}")
+
+
+def _squared_error(clip: Tensor, forged: Tensor) -> Tensor:
+    """(T, H, W), the mean over channels."""
+    pairs = zip(clip.unbind(1), forged.unbind(1), strict=True)  # a frame stays in a processor's cache
+    return torch.stack([(there - here).square().mean(0) for here, there in pairs])
+
+
+def _decibels(error: Tensor) -> float:
+    """The PSNR of squared errors; inf of none."""
+    mse = error.mean(dtype=torch.float64).item() if error.numel() else 0.0
+    return 10 * math.log10(RANGE**2 / mse) if mse > 0 else math.inf
 
 
 def _unit(clip: Tensor) -> Tensor:

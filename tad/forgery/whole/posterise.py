@@ -3,6 +3,7 @@ import math
 import torch
 from kornia.enhance import posterize
 
+from tad.forgery.by_frame import each_frame
 from tad.forgery.registry import forgery
 
 BITS = 8
@@ -20,5 +21,7 @@ def posterise(clip, strength, generator, **_):
     dropped = strength * (BITS - 1)
     whole = math.floor(dropped)
     frames = (clip.transpose(0, 1) + 1) / 2  # (T, C, H, W) in [0, 1]
-    fine, coarse = (posterize(frames, max(BITS - bits, 1)) for bits in (whole, whole + 1))
-    return 2 * torch.lerp(fine, coarse, dropped - whole).transpose(0, 1) - 1, torch.ones_like(clip[0])
+    made = each_frame(lambda one: posterize(one, BITS - whole), frames)
+    if dropped > whole:
+        made = torch.lerp(made, each_frame(lambda one: posterize(one, BITS - whole - 1), frames), dropped - whole)
+    return 2 * made.transpose(0, 1) - 1, torch.ones_like(clip[0])
