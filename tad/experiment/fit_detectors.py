@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 from tqdm.auto import tqdm
 
 from tad import checks, scoring
@@ -152,8 +153,12 @@ def calibrate_detectors(checkpoint: str, manifest: str, default: str = "") -> Pa
     names = [detector.name for detector in found]
     if default and default not in names:
         raise ValueError(f"the default must be one of {', '.join(names)}; got {default!r}")
-    clips = FixedClips(table[table["split"] == "val"], load(checkpoint).config.frames)
-    scores = score_table(found, clips, NOTHING, Encoding("none"), 0, "scoring validation reals")
+    val, frames = table[table["split"] == "val"], load(checkpoint).config.frames
+    parts = []
+    for view in dict.fromkeys(detector.view for detector in found):  # decoded to what each sees, as `tad score` does
+        seeing, clips = [d for d in found if d.view == view], FixedClips(val, frames, view)
+        parts.append(score_table(seeing, clips, NOTHING, Encoding("none"), 0, "scoring validation reals"))
+    scores = pd.concat(parts, ignore_index=True)
     save_calibration(checkpoint, scores, table)
     chosen = {name: calibrate(scores, name) for name in names}
     if (file := threshold_path(checkpoint_path(checkpoint))).is_file():  # the card's was chosen when it was trained

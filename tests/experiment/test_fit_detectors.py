@@ -5,6 +5,8 @@ import pytest
 import torch
 
 from tad import experiment, scoring
+from tad.data import encode
+from tad.experiment.calibration import load_calibration
 from tad.experiment.checkpoints import load_threshold, save_threshold
 from tad.experiment.fit_detectors import Encoded, fit_heads
 from tad.model import create_model, save_checkpoint
@@ -137,3 +139,19 @@ def test_one_detector_may_be_fitted_while_the_others_keep_what_they_learned(fitt
         experiment.fit_detectors(str(mine), str(manifest), material=FEW, names=["neighbour_mean"])
     with pytest.raises(ValueError, match="must have the same encoding, h264:23; got none"):
         experiment.fit_detectors(str(mine), str(manifest), material=FEW, names=["patch_error"], encoding="none")
+
+
+def test_thresholds_are_chosen_by_what_scoring_a_file_says(fitted, tmp_path):
+    """Of a video larger than what is fitted on, too: a network's small square is scaled once, not twice."""
+    texture = torch.rand(3, 30, 50, generator=torch.Generator().manual_seed(3)) * 255
+    texture = torch.nn.functional.interpolate(texture[None], (600, 1000), mode="bicubic")[0].clamp(0, 255)
+    film = encode(tmp_path / "large.mp4", [texture[:, 30:570, 2 * t : 2 * t + 960].to(torch.uint8) for t in range(12)])
+    row = {"path": str(film), "label": "real", "split": "val", "group": "g", "dataset": "made"}
+    pd.DataFrame([row]).to_csv(tmp_path / "manifest.csv", index=False)
+    for name in ("mine.safetensors", "mine.detectors.safetensors", "mine.threshold.json"):
+        (tmp_path / name).write_bytes((fitted.parent / name).read_bytes())
+    mine = str(tmp_path / "mine.safetensors")
+    experiment.calibrate_detectors(mine, str(tmp_path / "manifest.csv"))
+    for name in ("midframe_mse", "latent_distance", "interpolation_residual"):
+        [verdict] = experiment.score_videos([film], checkpoint=mine, detector=name)
+        assert load_calibration(mine, name)["score"].item() == pytest.approx(verdict["score"], rel=1e-6), name
