@@ -14,6 +14,7 @@ from tad.experiment.judged import LEFT_OUT, SEEN, Judged, LeftOut, has_both, hea
 from tad.experiment.scores import visibilities
 from tad.forgery import BANDS_DB, band
 from tad.scoring import Interval
+from tad.scoring.pooled import Cell, compared_cells
 
 SUBTLER = ("moderate", "subtle")
 BOTH = " + ".join(SUBTLER)
@@ -113,7 +114,7 @@ class Comparison:
                 at = cells[cells["band"].isin(inside) & cells["auc"].notna()]
                 line = {"detector": title, "trained_on": trained_on(str(title), self.stated), "band": name}
                 line |= _told("auc", self._mean(at))
-                own = scoring.above_own_real(self._rows(at), self.unit, self.n_boot, self.seed)
+                own = scoring.above_own_real(self._compared(at), self.unit, self.n_boot, self.seed)
                 line |= {"own_real": own.value, "own_real_text": own.text(".2f")}
                 line |= {"n_families": at["family"].nunique(), "n_cells": len(at)}
                 line["balanced_accuracy"] = _over_families(at, at["balanced_accuracy"])
@@ -260,13 +261,19 @@ class Comparison:
 
     def _mean(self, cells: pd.DataFrame, less: pd.DataFrame | None = None) -> Interval:
         """The mean AUC over the families of some cells, or its difference from that of others."""
-        tables = [self._rows(at) for at in (cells, less) if at is not None]
+        tables = [self._compared(at) for at in (cells, less) if at is not None]
         return scoring.mean_auc(*tables, unit=self.unit, n_boot=self.n_boot, seed=self.seed)
 
-    def _rows(self, cells: pd.DataFrame) -> pd.DataFrame:
-        own = [_narrow(one.rows, cells[cells["detector"].eq(one.title) & cells["scored_by"].eq(one.detector)])
-               for one in self.judged]  # fmt: skip
-        return pd.concat([rows for rows in own if rows["label"].eq("fake").any()] or [self.scores[:0]])
+    def _compared(self, cells: pd.DataFrame) -> list[Cell]:
+        """What is compared for some cells."""
+        asked = set(cells[["detector", "family", "strength", "scored_by"]].itertuples(index=False, name=None))
+        return [(key[1], table) for key, table in self._tables.items() if key in asked]
+
+    @cached_property
+    def _tables(self) -> dict[tuple[str, str, float, str], pd.DataFrame]:
+        """What is compared by each title for each family, strength and detector: bands ask for it again and again."""
+        found = ((one.title, compared_cells(one.rows, self.unit)) for one in self.judged)
+        return {(title, *key): table for title, cells in found for key, table in cells.items()}
 
 
 def target(by_band: pd.DataFrame) -> str:

@@ -10,10 +10,13 @@ from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.resampled import Compute, Statistic, _divide, auc_statistic, own_real_statistic
 from tad.scoring.table import SOURCE, is_fake, matched, one_fake_per_real, per_unit, require, source_of
 
+Cell = tuple[str, pd.DataFrame]  # a family, and the rows that are compared for it at one strength by one detector
+
 
 def mean_auc(
-    scores: pd.DataFrame, against: pd.DataFrame | None = None, unit: str = "clip", n_boot: int = 1000, seed: int = 0
-) -> Interval:
+    scores: pd.DataFrame | list[Cell], against: pd.DataFrame | list[Cell] | None = None, unit: str = "clip",
+    n_boot: int = 1000, seed: int = 0,
+) -> Interval:  # fmt: skip
     """Measure the mean AUC over families, or how far it lies above that of another table.
 
     Each family's fakes of one strength and detector are compared with that detector's reals, by themselves: scores of
@@ -21,7 +24,8 @@ def mean_auc(
     leaves undefined, such as a family that needs a face, is left out of that resample's mean.
 
     Args:
-        scores: scores table of one split, reals and the fakes in question.
+        scores: scores table of one split, reals and the fakes in question; or some of what `compared_cells` made of
+            one, by whoever asks about many bands of the same table.
         against: another, for the mean of `scores` less its own; the same groups are drawn for both.
         unit: "clip" or "video" (the mean of its clips).
         n_boot, seed: of the bootstrap over groups.
@@ -38,9 +42,7 @@ def mean_auc(
         >>> mean_auc(rows.assign(score=[0.1, 0.3, 0.2, 0.15], status="ok")).text()
         '0.75, interval n/a (needs 6 groups)'
     """
-    for part in (scores, *([] if against is None else [against])):
-        require(part, [*SOURCE, "label", "method", "strength", "start_s", "score", "status"])
-    tables = [_cells(part, unit) for part in (scores, against) if part is not None]
+    tables = [_cells(part, unit) for part in (scores, *([] if against is None else [against]))]
     groups = pd.Index(pd.unique(np.concatenate([[], *(table["group"] for cells in tables for _, table in cells)])))
     if not all(tables):
         return Interval(np.nan, np.nan, np.nan, len(groups), "n/a (no fake was scored beside its real)")
@@ -52,7 +54,9 @@ def mean_auc(
     return replace(found, value=2 * found.value - 1, low=2 * found.low - 1, high=2 * found.high - 1)
 
 
-def above_own_real(scores: pd.DataFrame, unit: str = "clip", n_boot: int = 1000, seed: int = 0) -> Interval:
+def above_own_real(
+    scores: pd.DataFrame | list[Cell], unit: str = "clip", n_boot: int = 1000, seed: int = 0
+) -> Interval:
     """Measure how often a fake scores above the very real it was made from, averaged over families as `mean_auc` does.
 
     A detector that sees a change in every scene, but is thrown off more by scenes than by the change, has a high share
@@ -70,7 +74,6 @@ def above_own_real(scores: pd.DataFrame, unit: str = "clip", n_boot: int = 1000,
         >>> above_own_real(rows.assign(score=[1.0, 1.1, 7.0, 7.1], status="ok")).value
         1.0
     """
-    require(scores, [*SOURCE, "label", "method", "strength", "start_s", "score", "status"])
     cells = [(family, table) for family, table in _cells(scores, unit) if _beside_own(table)]
     groups = pd.Index(pd.unique(np.concatenate([[], *(table["group"] for _, table in cells)])))
     if not cells:
@@ -84,19 +87,23 @@ def _beside_own(table: pd.DataFrame) -> bool:
     return bool(np.isin(source[fake], source[~fake]).all())
 
 
-def _cells(scores: pd.DataFrame, unit: str) -> list[tuple[str, pd.DataFrame]]:
-    """The family and the compared rows of each family, strength and detector."""
-    fake = scores["label"].eq("fake")
-    cells = []
-    for (family, _, name), fakes in scores[fake].groupby(["method", "strength", "detector"], sort=False, observed=True):
-        reals = scores[~fake & scores["detector"].eq(name)]
-        cells.append((family, per_unit(matched(pd.concat([reals, fakes])), unit)))
-    return [(family, table) for family, table in cells if len(table)]
+def compared_cells(scores: pd.DataFrame, unit: str) -> dict[tuple[str, float, str], pd.DataFrame]:
+    """The rows that are compared for each family, strength and detector of a scores table, where there are any."""
+    require(scores, [*SOURCE, "label", "method", "strength", "start_s", "score", "status"])
+    fake, cells = scores["label"].eq("fake"), {}
+    for key, fakes in scores[fake].groupby(["method", "strength", "detector"], sort=False, observed=True):
+        reals = scores[~fake & scores["detector"].eq(key[2])]
+        cells[key] = per_unit(matched(pd.concat([reals, fakes])), unit)
+    return {key: table for key, table in cells.items() if len(table)}
 
 
-def _mean(
-    cells: list[tuple[str, pd.DataFrame]], groups: pd.Index, of: Callable[[pd.DataFrame, np.ndarray], Statistic]
-) -> Compute:
+def _cells(scores: pd.DataFrame | list[Cell], unit: str) -> list[Cell]:
+    if isinstance(scores, list):
+        return scores
+    return [(family, table) for (family, _, _), table in compared_cells(scores, unit).items()]
+
+
+def _mean(cells: list[Cell], groups: pd.Index, of: Callable[[pd.DataFrame, np.ndarray], Statistic]) -> Compute:
     codes, families = pd.factorize(np.array([family for family, _ in cells], object))
     member = np.eye(len(families))[codes]  # (C, F)
     found = [(of(t, one_fake_per_real(t)), groups.get_indexer(t["group"].unique())) for _, t in cells]

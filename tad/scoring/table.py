@@ -99,7 +99,11 @@ def per_unit(clips: pd.DataFrame, unit: str) -> pd.DataFrame:
 def source_of(table: pd.DataFrame) -> np.ndarray:
     """Number the footage, clip or video, behind each row (R,): a real and all fakes made from it share the number."""
     key = [*SOURCE, "start_s"] if "start_s" in table.columns else SOURCE
-    return table.groupby(key, sort=False, dropna=False, observed=True).ngroup().to_numpy()
+    numbers = np.zeros(len(table), np.int64)
+    for column in key:  # a tenth of the time of a groupby, which costs most on small tables, and these are many
+        codes, values = pd.factorize(table[column], use_na_sentinel=False)
+        numbers = pd.factorize(numbers * max(1, len(values)) + codes)[0]
+    return numbers
 
 
 def matched(rows: pd.DataFrame) -> pd.DataFrame:

@@ -4,10 +4,12 @@ import pytest
 
 from tad.scoring.table import (
     COLUMNS,
+    SOURCE,
     matched,
     one_detector,
     one_fake_per_real,
     per_unit,
+    source_of,
     usable,
     video_scores,
 )
@@ -129,3 +131,13 @@ def test_one_detector_leaves_the_others_out(make_scores):
     scores = make_scores(groups=2)
     both = pd.concat([scores, scores.assign(detector="neighbour_copy", score=9.0)])
     assert one_detector(both, "midframe_mse")["score"].max() < 9
+
+
+def test_footage_is_numbered_as_a_groupby_does():
+    g = np.random.default_rng(0)
+    table = pd.DataFrame({name: g.choice(list("ab"), 60) for name in SOURCE}).assign(
+        start_s=g.choice([0.0, 1.5, np.nan], 60)
+    )
+    slow = table.groupby([*SOURCE, "start_s"], sort=False, dropna=False).ngroup().to_numpy()
+    assert source_of(table).tolist() == slow.tolist()
+    assert source_of(table[:0]).tolist() == [] and source_of(table.drop(columns="start_s")).max() < slow.max()
