@@ -37,7 +37,7 @@ def psnr_db(clip: Tensor, forged: Tensor, mask: Tensor) -> float:
         20.0
     """
     _check_shapes(clip, forged, mask)
-    return _decibels(_squared_error(clip, forged)[mask > 0])
+    return _decibels(_squared_error(clip, forged), mask)
 
 
 def psnr_clip_db(clip: Tensor, forged: Tensor) -> float:
@@ -121,7 +121,7 @@ def visibility(clip: Tensor, forged: Tensor, mask: Tensor, fps: float | None = N
     """
     _check_shapes(clip, forged, mask)
     similarity, error = _ssim_map(clip, forged), _squared_error(clip, forged)
-    scales = {"psnr_db": _decibels(error[mask > 0]), "psnr_clip_db": _decibels(error)}
+    scales = {"psnr_db": _decibels(error, mask), "psnr_clip_db": _decibels(error, _everywhere(clip))}
     scales |= {"ssim": _mean_inside(similarity, mask), "ssim_clip": similarity.mean().item()}
     return scales if fps is None else scales | {"jod": jod(clip, forged, fps)}
 
@@ -168,9 +168,9 @@ def _squared_error(clip: Tensor, forged: Tensor) -> Tensor:
     return torch.stack([(there - here).square().mean(0) for here, there in pairs])
 
 
-def _decibels(error: Tensor) -> float:
-    """The PSNR of squared errors; inf of none."""
-    mse = error.mean(dtype=torch.float64).item() if error.numel() else 0.0
+def _decibels(error: Tensor, mask: Tensor) -> float:
+    """The PSNR of squared errors (T, H, W) where the mask is above 0; inf of none."""
+    mse = _mean_inside(error, mask, 0.0)
     return 10 * math.log10(RANGE**2 / mse) if mse > 0 else math.inf
 
 
@@ -197,9 +197,14 @@ def _ssim_frame(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return alike / ((mean_x**2 + mean_y**2 + STEADY[0]) * (spread + STEADY[1]))
 
 
-def _mean_inside(values: Tensor, mask: Tensor) -> float:
-    inside = values[mask > 0]
-    return inside.double().mean().item() if inside.numel() else 1.0  # nothing could change
+def _mean_inside(values: Tensor, mask: Tensor, nowhere: float = 1.0) -> float:
+    """The mean where the mask is above 0, or, of nothing, what is said of it: no pixel could change."""
+    total, count = 0.0, 0
+    for frame, of in zip(values, mask, strict=True):  # not values[mask > 0]: picking out costs more than adding up
+        inside = of > 0
+        total += (frame * inside).sum(dtype=torch.float64).item()
+        count += int(inside.sum())
+    return total / count if count else nowhere
 
 
 @functools.cache
