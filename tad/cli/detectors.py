@@ -1,5 +1,6 @@
 """`tad fit`, `tad measure`: what detectors learn from reals, and the scores table they make."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from tad.cli.command import add_command
@@ -81,20 +82,21 @@ def _measure(commands):
 
 
 def _do_measure(options) -> int:
-    import pandas as pd
-
     from tad.experiment import Setting, measure
+    from tad.experiment.evaluation import measured
     from tad.experiment.forging import choose
     from tad.experiment.scores import Ladder, beside
 
-    kept = pd.read_parquet(options.beside) if options.beside else None  # before the long work
     setting = Setting(
         seed=options.seed, per_video=options.per_video, encoding=options.encoding, long_side=options.long_side,
         detectors=options.detectors,
     )  # fmt: skip
     steps = Ladder(choose(options.families), tuple(options.strengths), twice=True)
+    # a table of something else is refused before the long work
+    of_all = replace(setting, detectors=())
+    kept = options.beside and measured(str(options.beside.resolve()), options.data, steps, of_all)
     table = measure(options.checkpoint, options.data, steps, setting)
-    table = table if kept is None else beside(kept, table)
+    table = beside(kept, table) if options.beside else table
     options.out.parent.mkdir(parents=True, exist_ok=True)
     part = options.out.with_name(options.out.name + ".part")
     table.to_parquet(part)

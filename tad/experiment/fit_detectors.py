@@ -65,25 +65,29 @@ def fit_detectors(
         The file.
 
     Raises:
-        ValueError: no real training clip, a fake among them, no such checkpoint, or no detector of a name that learns.
+        ValueError: no real training clip, a fake among them, no such checkpoint, no detector of a name that learns, a
+            head without pairs, or what is kept was learned of other reals.
     """
     if material.pairs < 0 or min(material.head.steps, material.variant.steps) < 1:
         raise ValueError(f"pairs must be 0 or more, steps 1 or more; got {material.pairs} and {material.head.steps}")
+    wanted = _wanted(names := list(names), material)
+    taught = any(issubclass(scoring.FITTED[name], Taught) for name in wanted)
+    if names and taught and not material.pairs:
+        raise ValueError(f"a head is taught on a pair or more; got 0 for {', '.join(names)}")
     table = read_manifest(manifest)
     check_one_class(table)
     model, encoding = load(checkpoint), Encoding.parse(encoding)
     clips = FixedClips(table[table["split"] == "train"], model.config.frames, None, material.per_video)
     if not len(clips):
         raise ValueError(f"detectors are fitted on a real training clip or more; got none in {manifest}")
-    wanted = _wanted(names, material)
-    fitted = [scoring.build(name, model) for name in wanted if not issubclass(scoring.FITTED[name], Taught)]
-    for detector in tqdm(fitted, desc="fitting", unit="detector"):
-        detector.fit(Encoded(clips, encoding, detector.view))
     groups = [row["group"] for row in clips.rows]
     facts = {"seed": str(seed), "encoding": str(encoding), "groups": json.dumps(sorted(set(groups)))}
     if names:
         _check_same(checkpoint, facts)
-    if material.pairs and any(issubclass(scoring.FITTED[name], Taught) for name in wanted):
+    fitted = [scoring.build(name, model) for name in wanted if not issubclass(scoring.FITTED[name], Taught)]
+    for detector in tqdm(fitted, desc="fitting", unit="detector"):
+        detector.fit(Encoded(clips, encoding, detector.view))
+    if material.pairs and taught:
         named = {name: family for name, family in families().items() if "landmarks" not in family.needs}
         data = SelfForged(clips.frames, groups, named, material.pairs, seed, material.variation)
         heads, without = fit_heads(model, make_pool(data, workers, device), material, seed, wanted)

@@ -100,7 +100,7 @@ def source_of(table: pd.DataFrame) -> np.ndarray:
     """Number the footage, clip or video, behind each row (R,): a real and all fakes made from it share the number."""
     key = [*SOURCE, "start_s"] if "start_s" in table.columns else SOURCE
     numbers = np.zeros(len(table), np.int64)
-    for column in key:  # a tenth of the time of a groupby, which costs most on small tables, and these are many
+    for column in key:  # half of the time of a groupby on a small table, and of these there are many
         codes, values = pd.factorize(table[column], use_na_sentinel=False)
         numbers = pd.factorize(numbers * max(1, len(values)) + codes)[0]
     return numbers

@@ -137,6 +137,9 @@ def test_one_detector_may_be_fitted_while_the_others_keep_what_they_learned(fitt
     )
     with pytest.raises(ValueError, match="a detector that learns must be one of .*got 'neighbour_mean'"):
         experiment.fit_detectors(str(mine), str(manifest), material=FEW, names=["neighbour_mean"])
+    nothing = dataclasses.replace(FEW, pairs=0)
+    with pytest.raises(ValueError, match="a head is taught on a pair or more; got 0 for token_head"):
+        experiment.fit_detectors(str(mine), str(manifest), material=nothing, names=["token_head"])
     with pytest.raises(ValueError, match="must have the same encoding, h264:23; got none"):
         experiment.fit_detectors(str(mine), str(manifest), material=FEW, names=["patch_error"], encoding="none")
 
@@ -155,3 +158,21 @@ def test_thresholds_are_chosen_by_what_scoring_a_file_says(fitted, tmp_path):
     for name in ("midframe_mse", "latent_distance", "interpolation_residual"):
         [verdict] = experiment.score_videos([film], checkpoint=mine, detector=name)
         assert load_calibration(mine, name)["score"].item() == pytest.approx(verdict["score"], rel=1e-6), name
+
+
+def test_the_command_measures_one_detector_beside_those_of_a_table(fitted, manifest, tmp_path, capsys):
+    from tad.cli import main
+
+    told = ["measure", str(fitted), "--data", str(manifest), "--families", "inversion", "--strengths", "1"]
+    first, both = tmp_path / "first.parquet", tmp_path / "both.parquet"
+    assert main([*told, "-o", str(first), "--detectors", "neighbour_copy"]) == 0
+    assert main([*told, "-o", str(both), "--detectors", "neighbour_mean", "--beside", str(first)]) == 0
+    table, kept = pd.read_parquet(both), pd.read_parquet(first)
+    assert table.groupby("detector", sort=False).size().to_dict() == dict.fromkeys(
+        ["neighbour_copy", "neighbour_mean"], len(kept)
+    )
+    pd.testing.assert_frame_equal(table[: len(kept)], kept)
+    capsys.readouterr()
+    assert main([*told, "-o", str(tmp_path / "no.parquet"), "--beside", str(first), "--seed", "1"]) == 2
+    said = capsys.readouterr().err
+    assert "the seed 1" in said and "scoring" not in said and not (tmp_path / "no.parquet").exists()

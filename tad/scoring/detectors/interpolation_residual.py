@@ -2,7 +2,7 @@
 
 Idea: real things move, so that a frame is nearly the mean of both neighbours once their motion is undone; flicker,
 noise and jitter are not. Flow by OpenCV after Kroeger et al., "Fast Optical Flow using Dense Inverse Search", 2016,
-with its setting "fast": on validation scenes it finds as much as Farneback's flow and takes a third of the time. A
+with its setting "fast": on validation scenes it finds as much as Farneback's flow in less than half of the time. A
 frame from its two neighbours as in frame interpolation, Baker et al., "A Database and Evaluation Methodology for
 Optical Flow", 2011. With x' fetched along the flow and the sums over a patch of 8 x 8 px:
 
@@ -21,7 +21,7 @@ from tad.scoring.detectors.patches import Patches, gradient_energy, luma
 from tad.scoring.detectors.protocol import register_fitted
 
 FLOW_SIDE = 480  # px at most, of the frames that the flow is estimated on
-LEAST_SIDE = 32  # px: on frames that are narrower OpenCV's search refuses, or reads beyond their rows
+LEAST_SIDE = 32  # px: on frames that are narrower OpenCV's search refuses or crashes
 FLOOR = 4.0  # levels a px: contrast that counts as none
 
 

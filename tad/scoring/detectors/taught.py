@@ -26,7 +26,6 @@ from tad.training.self_forged import Forge
 class Taught(Base):
     """A network `net` from clips to logits, higher = more likely fake; whoever derives from it says which."""
 
-    frozen: tuple[str, ...] = ()  # beginnings of names in the network's state that are not learned here
     head = ""  # the part of the network that is taught, which reads what `sees` makes of tiles; all of it when empty
 
     def __init__(
@@ -53,7 +52,8 @@ class Taught(Base):
         raise NotImplementedError
 
     def _own(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
-        return {name: value for name, value in state.items() if not name.startswith(self.frozen or ("\0",))}
+        prefix = self.head and f"{self.head}."
+        return {name: value for name, value in state.items() if name.startswith(prefix)}
 
     def fit(
         self, clips: Iterable[Tensor], *, groups: Sequence[str] | None = None, forgeries: dict[str, Forge] | None = None

@@ -13,7 +13,7 @@ from tad.training import Pool, look_through
 class TokenHead(PatchHead):
     """Peak over tokens of the logits of a small head that was trained on reals with self-made fakes."""
 
-    name, trained_on, frozen, head = "token_head", "reals with self-made fakes", ("network.",), "rating"
+    name, trained_on, head = "token_head", "reals with self-made fakes", "rating"
 
     def __init__(self, model: EnhancedTimeSformer, **teaching):
         super().__init__(model, **teaching)
