@@ -137,6 +137,11 @@ def test_help_is_quick_because_it_loads_no_torch():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
 
 
+def test_scoring_does_not_wait_for_the_trainer_to_load():
+    code = "import sys, tad.experiment.score, tad.training\nsys.exit('lightning' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
 def test_checkpoint_inspect_shows_what_fits(checkpoint, tmp_path, capsys):
     import torch
 

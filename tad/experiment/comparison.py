@@ -267,13 +267,13 @@ class Comparison:
     def _compared(self, cells: pd.DataFrame) -> list[Cell]:
         """What is compared for some cells."""
         asked = set(cells[["detector", "family", "strength", "scored_by"]].itertuples(index=False, name=None))
-        return [(key[1], table) for key, table in self._tables.items() if key in asked]
+        return [cell for key, cell in self._every_cell.items() if key in asked]
 
     @cached_property
-    def _tables(self) -> dict[tuple[str, str, float, str], pd.DataFrame]:
+    def _every_cell(self) -> dict[tuple[str, str, float, str], Cell]:
         """What is compared by each title for each family, strength and detector: bands ask for it again and again."""
         found = ((one.title, compared_cells(one.rows, self.unit)) for one in self.judged)
-        return {(title, *key): table for title, cells in found for key, table in cells.items()}
+        return {(title, *key): cell for title, cells in found for key, cell in cells.items()}
 
 
 def target(by_band: pd.DataFrame) -> str:

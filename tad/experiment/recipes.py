@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from tad import scoring
 from tad.data import Encoding, FixedClips, open_footage
@@ -18,7 +17,7 @@ from tad.experiment.held import Held
 from tad.experiment.output import folder
 from tad.experiment.scores import NOTHING, reconstruct, score_table
 from tad.model import read_facts
-from tad.training import RECIPES, Machine, Recipe, fit
+from tad.training import RECIPES, Machine, Recipe
 
 
 @dataclass
@@ -64,6 +63,10 @@ def train(
     Raises:
         ValueError: unknown recipe, or footage that one-class learning refuses.
     """
+    from lightning.pytorch.utilities.rank_zero import rank_zero_only  # this and `fit` take a second to import
+
+    from tad.training import fit
+
     if isinstance(recipe, str):
         recipe = named_recipe(recipe)
     training = folder(output) / "training"

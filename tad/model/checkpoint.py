@@ -78,9 +78,7 @@ def load_model(
     Raises:
         ValueError: no such file, not a checkpoint, or its names and shapes are not those of the network.
     """
-    config, weights, _ = _read(path, preset, overrides)
-    with torch.device("meta"):  # names and shapes: drawing weights that the file's replace takes longer than reading it
-        model = EnhancedTimeSformer(config)
+    model, weights, _ = _read(path, preset, overrides)
     wrong = [(name, fit) for name, fit in compare(model, weights)[["weight", "fit"]].itertuples(index=False)
              if fit != FITS]  # fmt: skip
     refused = [(name, fit) for name, fit in wrong if not any(fnmatch(name, pattern) for pattern in may_differ)]
@@ -97,7 +95,8 @@ def load_model(
     if broken:
         raise ValueError(f"a checkpoint's weights must be finite; {path} has {broken[0]} that is not")
     left = {name for name, _ in wrong}
-    model = EnhancedTimeSformer(config) if left else model.to_empty(device="cpu")  # every value comes from the file
+    # where every value comes from the file, none is drawn: that takes longer than reading it
+    model = EnhancedTimeSformer(model.config) if left else model.to_empty(device="cpu")
     model.load_state_dict({**model.state_dict(), **{k: v for k, v in weights.items() if k not in left}})
     return model.eval()
 
@@ -109,27 +108,29 @@ def inspect(
 
     Args and errors: as `load_model`, without looking whether names and shapes fit.
     """
-    config, weights, told = _read(path, preset, overrides)
-    return EnhancedTimeSformer(config), weights, told
+    shapes, weights, told = _read(path, preset, overrides)
+    return EnhancedTimeSformer(shapes.config), weights, told
 
 
-def _read(path: str | Path, preset: str, overrides: dict) -> tuple[ModelConfig, dict[str, Tensor], dict[str, object]]:
-    """The configuration of a checkpoint's network, its weights, and what it says of itself."""
+def _read(
+    path: str | Path, preset: str, overrides: dict
+) -> tuple[EnhancedTimeSformer, dict[str, Tensor], dict[str, object]]:
+    """A checkpoint's network in names and shapes alone, its weights, and what it says of itself."""
     checks.path("a checkpoint", path)
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"a checkpoint must be a file; got {path}")
     if path.suffix == ".safetensors":
         told = read_facts(path)
-        config = _config(path, told["config"])
+        shapes = _stated(path, told["config"])
         with _readable(path):
-            return config, load_file(path), told
+            return shapes, load_file(path), told
     content = _read_pickle(path)
     told = {name: content[name] for name in ("epoch", "global_step", "settings") if name in content}
     weights = strip_prefixes(content.get("state_dict", content))
     if "settings" in told and not overrides:  # our own training's
-        return _config(path, told["settings"].get("network")), weights, told
-    return resolve_config(preset, **overrides), weights, told
+        return _stated(path, told["settings"].get("network")), weights, told
+    return _shapes(resolve_config(preset, **overrides)), weights, told
 
 
 FITS = "fits"
@@ -180,8 +181,14 @@ def strip_prefixes(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return out
 
 
-def _config(path: Path, numbers: dict) -> ModelConfig:
-    """The configuration that a file states, unless it asks for a network that the file cannot fill."""
+def _shapes(config: ModelConfig) -> EnhancedTimeSformer:
+    """A network without memory for its weights."""
+    with torch.device("meta"):
+        return EnhancedTimeSformer(config)
+
+
+def _stated(path: Path, numbers: dict) -> EnhancedTimeSformer:
+    """The network that a file states, in shapes, unless it asks for one that the file cannot fill."""
     try:
         config = ModelConfig(**numbers)
     except (TypeError, ValueError) as error:
@@ -189,11 +196,11 @@ def _config(path: Path, numbers: dict) -> ModelConfig:
     size = path.stat().st_size
     if config.depth * config.width > size:  # before a layer of it is made
         raise ValueError(f"a checkpoint must fill its network; got {path} of {size} bytes for {config}")
-    with torch.device("meta"):  # shapes without memory
-        weights = sum(value.numel() for value in EnhancedTimeSformer(config).state_dict().values())
+    shapes = _shapes(config)
+    weights = sum(value.numel() for value in shapes.state_dict().values())
     if weights > size:  # two bytes a weight, were they all there
         raise ValueError(f"a checkpoint must fill its network; got {path} of {size} bytes for {weights} weights")
-    return config
+    return shapes
 
 
 @contextmanager

@@ -31,9 +31,10 @@ def warp(image: Tensor, flow: Tensor) -> Tensor:
     return F.grid_sample(image, grid, padding_mode="border", align_corners=True)
 
 
-# Numbers of a piece of a batch that is worked on at once: few enough for the cache, and for torch to leave them to one
-# thread. Twice as large, they would meet at a barrier thousands of times, where a busy machine lets them wait.
-CACHED = 2**15
+# Numbers of a piece of a batch that is worked on at once: few enough for the cache. Where torch has several threads,
+# few enough too for it to leave them to one: twice as large, the threads would meet at a barrier thousands of times,
+# where a busy machine lets them wait.
+CACHED, UNSHARED = 2**18, 2**15
 
 
 class _Correlation(torch.autograd.Function):
@@ -77,7 +78,8 @@ class _Correlation(torch.autograd.Function):
 def _pieces(*batches: Tensor):
     """The same pieces of each batch: as many items as a processor's cache holds, or on a GPU all of them."""
     item = batches[0][0].numel()
-    size = len(batches[0]) if batches[0].is_cuda else max(1, CACHED // item)
+    most = CACHED if torch.get_num_threads() == 1 else UNSHARED
+    size = len(batches[0]) if batches[0].is_cuda else max(1, most // item)
     return zip(*(batch.split(size) for batch in batches), strict=True)
 
 

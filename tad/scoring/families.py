@@ -53,7 +53,7 @@ def by_family(
     lines = []
     for line, compared in _cells(scores, ["method", "scope"], detector, unit, n_boot, seed):
         line["verdict"] = verdict(line["auc"], line["low"], line["high"])
-        found = metrics(compared, threshold) if len(compared) else {}
+        found = metrics(compared, threshold, names=AT_THRESHOLD) if len(compared) else {}
         lines.append(line | {re.sub(r"\W", "_", name): found.get(name, np.nan) for name in AT_THRESHOLD})
     return pd.DataFrame(lines).rename(columns={"method": "family"})
 

@@ -1,7 +1,8 @@
 """Means over families, each weighing the same: of the AUC, of its difference, and of what beats its own real."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,34 @@ from tad.scoring.intervals import Interval, group_bootstrap
 from tad.scoring.resampled import Compute, Statistic, _divide, auc_statistic, own_real_statistic
 from tad.scoring.table import SOURCE, is_fake, matched, one_fake_per_real, per_unit, require, source_of
 
-Cell = tuple[str, pd.DataFrame]  # a family, and the rows that are compared for it at one strength by one detector
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """The rows that are compared for a family at one strength by one detector; many means ask for the same cell."""
+
+    family: str
+    rows: pd.DataFrame
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        """The names of the groups, in the order in which the statistics count them."""
+        return self.rows["group"].unique()
+
+    @cached_property
+    def auc(self) -> Statistic:
+        """See `auc_statistic`."""
+        return auc_statistic(self.rows, self._weights)
+
+    @cached_property
+    def own_real(self) -> Statistic | None:
+        """See `own_real_statistic`; none for fakes without their reals, as a data set brings them along."""
+        source, fake = source_of(self.rows), is_fake(self.rows)
+        beside = np.isin(source[fake], source[~fake]).all()
+        return own_real_statistic(self.rows, self._weights) if beside else None
+
+    @cached_property
+    def _weights(self) -> np.ndarray:
+        return one_fake_per_real(self.rows)
 
 
 def mean_auc(
@@ -43,10 +71,10 @@ def mean_auc(
         '0.75, interval n/a (needs 6 groups)'
     """
     tables = [_cells(part, unit) for part in (scores, *([] if against is None else [against]))]
-    groups = pd.Index(pd.unique(np.concatenate([[], *(table["group"] for cells in tables for _, table in cells)])))
+    groups = _groups([cell for cells in tables for cell in cells])
     if not all(tables):
         return Interval(np.nan, np.nan, np.nan, len(groups), "n/a (no fake was scored beside its real)")
-    means = [_mean(cells, groups, auc_statistic) for cells in tables]
+    means = [_mean(cells, groups, lambda cell: cell.auc) for cells in tables]
     if against is None:
         return group_bootstrap(Statistic(means[0], len(groups), len(groups)), n_boot, seed)
     half = Statistic(lambda n: (1 + means[0](n) - means[1](n)) / 2, len(groups), len(groups))  # within [0, 1]
@@ -74,39 +102,39 @@ def above_own_real(
         >>> above_own_real(rows.assign(score=[1.0, 1.1, 7.0, 7.1], status="ok")).value
         1.0
     """
-    cells = [(family, table) for family, table in _cells(scores, unit) if _beside_own(table)]
-    groups = pd.Index(pd.unique(np.concatenate([[], *(table["group"] for _, table in cells)])))
+    cells = [cell for cell in _cells(scores, unit) if cell.own_real]
+    groups = _groups(cells)
     if not cells:
         return Interval(np.nan, np.nan, np.nan, 0, "n/a (no fake was scored beside its own real)")
-    return group_bootstrap(Statistic(_mean(cells, groups, own_real_statistic), len(groups), len(groups)), n_boot, seed)
+    return group_bootstrap(
+        Statistic(_mean(cells, groups, lambda cell: cell.own_real), len(groups), len(groups)), n_boot, seed
+    )
 
 
-def _beside_own(table: pd.DataFrame) -> bool:
-    """Whether fakes stand beside the reals they were made from; those that a data set brings along do not."""
-    source, fake = source_of(table), is_fake(table)
-    return bool(np.isin(source[fake], source[~fake]).all())
-
-
-def compared_cells(scores: pd.DataFrame, unit: str) -> dict[tuple[str, float, str], pd.DataFrame]:
-    """The rows that are compared for each family, strength and detector of a scores table, where there are any."""
+def compared_cells(scores: pd.DataFrame, unit: str) -> dict[tuple[str, float, str], Cell]:
+    """What is compared for each family, strength and detector of a scores table, where there is anything."""
     require(scores, [*SOURCE, "label", "method", "strength", "start_s", "score", "status"])
     fake, cells = scores["label"].eq("fake"), {}
     for key, fakes in scores[fake].groupby(["method", "strength", "detector"], sort=False, observed=True):
         reals = scores[~fake & scores["detector"].eq(key[2])]
-        cells[key] = per_unit(matched(pd.concat([reals, fakes])), unit)
-    return {key: table for key, table in cells.items() if len(table)}
+        cells[key] = Cell(key[0], per_unit(matched(pd.concat([reals, fakes])), unit))
+    return {key: cell for key, cell in cells.items() if len(cell.rows)}
 
 
 def _cells(scores: pd.DataFrame | list[Cell], unit: str) -> list[Cell]:
     if isinstance(scores, list):
         return scores
-    return [(family, table) for (family, _, _), table in compared_cells(scores, unit).items()]
+    return list(compared_cells(scores, unit).values())
 
 
-def _mean(cells: list[Cell], groups: pd.Index, of: Callable[[pd.DataFrame, np.ndarray], Statistic]) -> Compute:
-    codes, families = pd.factorize(np.array([family for family, _ in cells], object))
+def _groups(cells: list[Cell]) -> pd.Index:
+    return pd.Index(pd.unique(np.concatenate([[], *(cell.groups for cell in cells)])))
+
+
+def _mean(cells: list[Cell], groups: pd.Index, of: Callable[[Cell], Statistic]) -> Compute:
+    codes, families = pd.factorize(np.array([cell.family for cell in cells], object))
     member = np.eye(len(families))[codes]  # (C, F)
-    found = [(of(t, one_fake_per_real(t)), groups.get_indexer(t["group"].unique())) for _, t in cells]
+    found = [(of(cell), groups.get_indexer(cell.groups)) for cell in cells]
 
     def compute(counts: np.ndarray) -> np.ndarray:
         each = np.stack([statistic.compute(counts[:, at]) for statistic, at in found], axis=1)  # (K, C)

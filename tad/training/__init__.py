@@ -1,8 +1,8 @@
 """One-class training: objectives, recipes, the Lightning module, the run."""
 
-from tad.training.fit import fit
+from importlib import import_module
+
 from tad.training.heads import HeadRecipe, Pool, fit_head, look_through, make_pool
-from tad.training.module import Reconstruction, TrainingStopped
 from tad.training.objectives import (
     flow_losses,
     frame_error,
@@ -19,3 +19,12 @@ __all__ = [
     "Variation", "fit", "fit_head", "flow_losses", "frame_error", "hide_mid_frame", "look_through", "make_pool",
     "neighbour_errors", "photometric_loss", "smoothness_loss",
 ]  # fmt: skip
+
+_LIGHTNING = {"fit": "run", "Reconstruction": "module", "TrainingStopped": "module"}
+
+
+def __getattr__(name: str):
+    """What stands on Lightning, whose import takes a second that only a training should wait for."""
+    if name not in _LIGHTNING:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LIGHTNING[name]}"), name)

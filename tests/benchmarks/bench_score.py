@@ -14,8 +14,9 @@ from tad.experiment import load, score_videos
 from tad.experiment.parallel import one_core_each
 
 
-def plainly(path: Path, model) -> float:
-    """The card's way: decode every frame, then one clip at a time through the network; the mean error of mid frames."""
+def plainly(path: Path) -> float:
+    """The card's way: load the weights, decode every frame, then take one clip at a time; mean error of mid frames."""
+    model = load("demo")
     with av.open(str(path)) as container:
         frames = [torch.from_numpy(f.to_ndarray(format="rgb24")).permute(2, 0, 1) for f in container.decode(video=0)]
     count, size, errors = model.config.frames, model.config.size, []
@@ -55,7 +56,7 @@ def measure(quick: bool) -> list[dict]:
             path = make_video(Path(folder) / f"{seconds}.mp4", seconds)
             scores: dict[str, float] = {}
             ways = {
-                "plainly": lambda path=path, scores=scores: scores.update(plainly=plainly(path, model)),
+                "plainly": lambda path=path, scores=scores: scores.update(plainly=plainly(path)),
                 "tad": lambda path=path, scores=scores: scores.update(tad=by_tad(path, "midframe_mse")),
                 "default": lambda path=path: by_tad(path, ""),
             }

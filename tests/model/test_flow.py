@@ -61,11 +61,13 @@ def test_correlation_has_the_gradient_of_the_slow_way(generator):
     assert torch.autograd.gradcheck(lambda x, y: correlate(x, y, 1), (a, b))
 
 
-def test_correlation_is_the_same_in_any_pieces(generator, monkeypatch):
+@pytest.mark.parametrize(("threads", "limit"), [(1, "CACHED"), (2, "UNSHARED")])
+def test_correlation_is_the_same_in_any_pieces(generator, monkeypatch, threads, limit):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     a, b = (torch.rand(5, 3, 6, 7, generator=generator, requires_grad=True) for _ in range(2))
 
     def found(cached):
-        monkeypatch.setattr(flow, "CACHED", cached)
+        monkeypatch.setattr(flow, limit, cached)
         out = correlate(a, b, 2)
         return out, *torch.autograd.grad(out.square().sum(), (a, b))
 

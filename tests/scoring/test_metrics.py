@@ -73,6 +73,14 @@ def test_metrics_agree_with_counting(make_scores, seed, threshold):
     assert metrics(table, threshold) == pytest.approx(slow_metrics(*columns(table), threshold), nan_ok=True)
 
 
+def test_those_that_are_asked_for_are_as_among_all(make_scores):
+    table = make_scores(seed=0, groups=3)
+    every, asked = metrics(table, 1.4), ("separation ratio", "recall")
+    assert metrics(table, 1.4, names=asked) == {name: every[name] for name in asked}
+    with pytest.raises(ValueError, match=r"a metric must be one of accuracy, .*; got \['AUROC'\]"):
+        metrics(table, 1.4, names=("recall", "AUROC"))
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_metrics_agree_with_counting_under_any_weights(make_scores, seed):
     table = make_scores(seed=seed, groups=2, digits=1)

@@ -3,7 +3,6 @@ import io
 import json
 import shutil
 import signal
-import sys
 import tarfile
 from pathlib import Path
 
@@ -12,8 +11,8 @@ import pytest
 import torch
 
 from tad.model import load_model
-from tad.training import Machine, Recipe, Reconstruction, TrainingStopped, fit
-from tad.training.fit import precision_for
+from tad.training import Machine, Recipe, Reconstruction, TrainingStopped, callbacks, fit, run
+from tad.training.run import precision_for
 
 RECIPE = Recipe(epochs=2, clips_per_epoch=4, batch_size=2)
 NET = {"frames": 4, "size": 32, "patch": 8, "width": 24, "depth": 1, "heads": 2, "stem_width": 8, "flow_width": 8}
@@ -56,15 +55,14 @@ def test_same_seed_same_weights(corpus, trained, tmp_path):
 
 
 def test_a_training_stopped_between_epochs_goes_on_to_the_same_weights(corpus, trained, tmp_path, monkeypatch):
-    module = sys.modules["tad.training.fit"]  # the package offers the function under that name
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 
-    class Stop(module.Progress):
+    class Stop(run.Progress):
         def on_train_epoch_start(self, trainer, _):
             if trainer.current_epoch == 1:
                 signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(module, "Progress", Stop)
+    monkeypatch.setattr(run, "Progress", Stop)
     with pytest.raises(KeyboardInterrupt):
         fit(RECIPE, corpus, tmp_path / "run", seed=1, **NET)
     signal.signal(signal.SIGINT, before)
@@ -78,13 +76,12 @@ def test_a_training_stopped_between_epochs_goes_on_to_the_same_weights(corpus, t
 
 
 def test_a_training_whose_time_is_up_goes_on_to_the_same_weights(corpus, trained, tmp_path, monkeypatch, capsys):
-    module = sys.modules["tad.training.fit"]
 
-    class Up(module.Clock):
+    class Up(run.Clock):
         def on_train_batch_end(self, trainer, *_):
             trainer.should_stop = trainer.global_step == 3  # in the middle of the second epoch
 
-    monkeypatch.setattr(module, "Clock", Up)
+    monkeypatch.setattr(run, "Clock", Up)
     timed = Machine(max_time="00:01:00:00")
     fit(RECIPE, corpus, tmp_path / "run", seed=1, machine=timed, **NET)
     assert "stopped by --max-time after step 3 of 4; --resume goes on" in capsys.readouterr().err
@@ -136,8 +133,7 @@ def test_divergence_stops_the_run_and_leaves_the_last_good_checkpoint(corpus, tr
 
 
 def test_a_half_written_checkpoint_is_never_picked_up(corpus, trained, tmp_path, monkeypatch):
-    module = sys.modules["tad.training.callbacks"]
-    real = module.TorchCheckpointIO.save_checkpoint
+    real = callbacks.TorchCheckpointIO.save_checkpoint
 
     def torn(self, checkpoint, path, options=None):
         if checkpoint["global_step"] == 3:
@@ -145,7 +141,7 @@ def test_a_half_written_checkpoint_is_never_picked_up(corpus, trained, tmp_path,
             raise OSError("No space left on device")
         real(self, checkpoint, path, options)
 
-    monkeypatch.setattr(module.TorchCheckpointIO, "save_checkpoint", torn)
+    monkeypatch.setattr(callbacks.TorchCheckpointIO, "save_checkpoint", torn)
     with pytest.raises(OSError, match="No space"):
         fit(RECIPE, corpus, tmp_path / "run", seed=1, machine=Machine(save_every=1), **NET)
     assert (tmp_path / "run" / "last.ckpt.part").read_bytes() == b"half a checkpoint"
