@@ -28,10 +28,19 @@ def photometric_loss(here: Tensor, there: Tensor, flow: Tensor) -> Tensor:
     """
     _check_frames(here=here, there=there)
     fetched = warp(there, flow)
-    structure = (1 - ssim(here, fetched, window_size=5, max_val=2.0)).clamp(0, 2) / 2
+    structure = (1 - _ssim(here, fetched)).clamp(0, 2) / 2
     error = (0.85 * structure + 0.15 * charbonnier(here - fetched)).mean(1)  # (B, H, W)
     inside = _inside(flow)
     return (error * inside).sum(dim=(1, 2)) / inside.sum(dim=(1, 2)).clamp(min=1)
+
+
+def _ssim(a: Tensor, b: Tensor) -> Tensor:
+    """Structural similarity of two pictures (B, 3, H, W), of each channel at each pixel, in a window of 5 px.
+
+    All channels of all pictures as those of one: three channels at a time leave most of a processor's vector unused,
+    and take four times as long.
+    """
+    return ssim(a.flatten(0, 1)[None], b.flatten(0, 1)[None], window_size=5, max_val=2.0).view_as(a)
 
 
 def _check_frames(**frames: Tensor) -> None:

@@ -2,9 +2,10 @@ import math
 
 import pytest
 import torch
+from kornia.metrics import ssim
 
 from tad.training import flow_losses, frame_error, neighbour_errors, photometric_loss, smoothness_loss
-from tad.training.objectives import charbonnier
+from tad.training.objectives import _ssim, charbonnier
 
 
 def test_frame_error_pixel_by_pixel(generator):
@@ -18,6 +19,11 @@ def test_frame_error_pixel_by_pixel(generator):
                     total += (a[i, c, y, x].item() - b[i, c, y, x].item()) ** 2
         slow.append(total / 60)
     assert frame_error(a, b).tolist() == pytest.approx(slow, rel=1e-5)
+
+
+def test_structural_similarity_is_that_of_three_channels_at_a_time(generator):
+    a, b = torch.rand(2, 2, 3, 9, 12, generator=generator).unbind(0)
+    torch.testing.assert_close(_ssim(a, b), ssim(a, b, window_size=5, max_val=2.0))
 
 
 def test_neighbour_errors_of_a_ramp():
