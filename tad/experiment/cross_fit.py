@@ -1,11 +1,13 @@
 """Cross-fitting over folds: every group judged by a network, detectors and thresholds that have not seen it."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
 from tad import scoring
-from tad.data import folds, project_root, read_manifest, resolve, write_manifest
+from tad.data import folds, project_root, read_manifest, resolve, sha256, write_manifest
 from tad.data.roots import name_root
 from tad.experiment.detector_set import detectors_path
 from tad.experiment.evaluation import Setting, measure
@@ -40,9 +42,17 @@ def cross_fit(
 
     Returns:
         The pooled scores table and a manifest in which every video is a test video; `evaluate` and `ladder` take both.
+
+    Raises:
+        ValueError: the folder holds folds that were made otherwise, or footage that one-class learning refuses.
     """
     out, tables = folder(output), []
     table = read_manifest(manifest)
+    _begin(out / "settings.json", {
+        "recipe": recipe if isinstance(recipe, str) else asdict(recipe), "manifest": sha256(resolve(manifest)),
+        "families": sorted(steps.families), "strengths": sorted(steps.strengths), **asdict(setting),
+        "folds": n_folds, "material": asdict(material), "network": network or {},
+    })  # fmt: skip
     name_root(resolve(manifest).parent, project_root(), out / "manifest.csv")  # what this manifest may name, folds may
     for k, rows in enumerate(folds(table, n_folds, setting.seed)):
         own = folder(out / f"fold{k}")
@@ -62,6 +72,21 @@ def cross_fit(
     pool(tables).to_parquet(out / "scores.part")
     (out / "scores.part").replace(out / "scores.parquet")
     return out / "scores.parquet", write_manifest(table.assign(split="test"), out / "manifest.csv")
+
+
+def _begin(file: Path, asked: dict[str, object]) -> None:
+    """Note what the folds of a folder depend on, or refuse to go on with what was begun otherwise."""
+    asked = json.loads(json.dumps(asked))
+    if not file.is_file():
+        file.with_suffix(".part").write_text(json.dumps(asked, indent=1) + "\n")
+        file.with_suffix(".part").replace(file)
+        return
+    first = json.loads(file.read_text())
+    if other := ", ".join(sorted(k for k in first.keys() | asked.keys() if first.get(k) != asked.get(k))):
+        raise ValueError(
+            f"folds are finished as they were begun; {file.parent} holds some made with another {other}: give the "
+            "first command again, or another folder"
+        )
 
 
 def pool(tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -23,11 +23,11 @@ def crossed(manifest, small, tmp_path_factory):
     out = tmp_path_factory.mktemp("crossed")
     setting = Setting(per_video=1, encoding="none", detectors=NAMES)
     asked = {"n_folds": 3, "material": experiment.Material(per_video=1, pairs=0), "network": small}
-    return out, lambda: cross_fit(RECIPE, str(manifest), out, STEPS, setting, **asked), manifest
+    return out, lambda: cross_fit(RECIPE, str(manifest), out, STEPS, setting, **asked), manifest, asked
 
 
 def test_each_group_is_judged_by_a_network_that_has_not_seen_it(crossed):
-    out, run, manifest = crossed
+    out, run, manifest, asked = crossed
     file, listed = run()
     table, groups = pd.read_parquet(file), set(read_manifest(manifest)["group"])
     of_fold = [pd.read_csv(out / f"fold{k}" / "manifest.csv") for k in range(3)]
@@ -44,6 +44,10 @@ def test_each_group_is_judged_by_a_network_that_has_not_seen_it(crossed):
     before = {p: p.stat().st_mtime_ns for p in out.glob("fold*/scores.parquet")}
     run()
     assert {p: p.stat().st_mtime_ns for p in out.glob("fold*/scores.parquet")} == before and len(before) == 3
+
+    with pytest.raises(ValueError, match="finished as they were begun; .* made with another seed, strengths: give"):
+        other = Setting(seed=1, per_video=1, encoding="none", detectors=NAMES)
+        cross_fit(RECIPE, str(manifest), out, Ladder(STEPS.families, (0.5,), twice=True), other, **asked)
 
     checkpoint = str(out / "fold0" / "training" / "model.safetensors")
     told = {"families": ["heavy_noise"], "encoding": "none", "scores": str(file), "per_video": 1}
