@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tad import checks
+from tad.model.stem import TimeConv3d
 
 LEVEL = 1 / 127.5  # one level of 8 bit, in a clip's unit
 EVIDENCE = 9  # channels
@@ -62,7 +63,7 @@ class Block(nn.Module):
     def __init__(self, width: int):
         super().__init__()
         self.space = nn.Conv3d(width, width, (1, 3, 3), padding=(0, 1, 1), bias=False)
-        self.time = nn.Conv3d(width, width, (3, 1, 1), padding=(1, 0, 0), bias=False)
+        self.time = TimeConv3d(width, width, bias=False)
         self.norms = nn.ModuleList(nn.BatchNorm3d(width) for _ in range(2))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -78,8 +79,7 @@ def down(inside: int, outside: int, time: int) -> nn.Sequential:
 
 def over_time(width: int) -> nn.Sequential:
     """Mix each frame with the one before and the one after."""
-    conv = nn.Conv3d(width, width, (3, 1, 1), padding=(1, 0, 0), bias=False)
-    return nn.Sequential(conv, nn.BatchNorm3d(width), nn.ReLU())
+    return nn.Sequential(TimeConv3d(width, width, bias=False), nn.BatchNorm3d(width), nn.ReLU())
 
 
 class LocalBranch(nn.Module):

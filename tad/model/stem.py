@@ -4,6 +4,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
+class TimeConv3d(nn.Conv3d):
+    """A convolution of each frame with the one before and the one after, (3, 1, 1)."""
+
+    def __init__(self, channels_in: int, channels_out: int, bias: bool = True):
+        super().__init__(channels_in, channels_out, (3, 1, 1), padding=(1, 0, 0), bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, C, T, H, W)
+        # as a convolution over (T, H W), for which there are fast kernels at any number of clips and threads
+        rows = F.conv2d(x.flatten(3), self.weight[..., 0], self.bias, padding=(1, 0))
+        return rows.unflatten(3, x.shape[3:])  # (B, C', T, H, W)
+
+
 class FactorisedConv3d(nn.Module):
     """A 3D convolution split into one over space and one over time.
 
@@ -13,13 +25,10 @@ class FactorisedConv3d(nn.Module):
     def __init__(self, channels_in: int, channels_out: int, stride: int):
         super().__init__()
         self.space = nn.Conv3d(channels_in, channels_out, (1, 3, 3), (1, stride, stride), (0, 1, 1))
-        self.time = nn.Conv3d(channels_out, channels_out, (3, 1, 1), padding=(1, 0, 0))
+        self.time = TimeConv3d(channels_out, channels_out)
 
     def forward(self, x: Tensor) -> Tensor:  # (B, C, T, H, W)
-        x = F.gelu(self.space(x))
-        # as a convolution over (T, H W), for which there are fast kernels at any number of clips and threads
-        rows = F.conv2d(x.flatten(3), self.time.weight[..., 0], self.time.bias, padding=(1, 0))
-        return F.gelu(rows.view_as(x))  # (B, C', T, H / stride, W / stride)
+        return F.gelu(self.time(F.gelu(self.space(x))))  # (B, C', T, H / stride, W / stride)
 
 
 class Stem(nn.Sequential):
