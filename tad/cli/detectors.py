@@ -92,7 +92,7 @@ def _do_measure(options) -> int:
         seed=options.seed, per_video=options.per_video, encoding=options.encoding, long_side=options.long_side,
         detectors=options.detectors,
     )  # fmt: skip
-    steps = Ladder(choose(options.families), _with_none(options.strengths), twice=True)
+    steps = Ladder(choose(options.families), _with_control(options.strengths), twice=True)
     # a table of something else is refused before the long work
     of_all = replace(setting, detectors=())
     kept = options.beside and measured(str(options.beside.resolve()), options.data, steps, of_all)
@@ -143,7 +143,7 @@ def _do_crossfit(options) -> int:
     setting = Setting(
         seed=options.seed, per_video=options.per_video, encoding=options.encoding, long_side=options.long_side
     )
-    steps = Ladder(choose(options.families), _with_none(options.strengths), twice=True)
+    steps = Ladder(choose(options.families), _with_control(options.strengths), twice=True)
     done = cross_fit(
         options.recipe, options.data, options.out, steps, setting, n_folds=options.folds,
         material=Material(pairs=options.pairs), workers=options.workers, device=options.device,
@@ -152,6 +152,6 @@ def _do_crossfit(options) -> int:
     return 0
 
 
-def _with_none(strengths: list[float]) -> tuple[float, ...]:
+def _with_control(strengths: list[float]) -> tuple[float, ...]:
     """Some strengths and 0, at which every fake must score exactly as its real: the notebooks hold the table to it."""
     return tuple(sorted({0.0, *strengths}))

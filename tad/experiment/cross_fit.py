@@ -13,7 +13,7 @@ from tad.experiment.detector_set import detectors_path
 from tad.experiment.evaluation import Setting, measure
 from tad.experiment.fit_detectors import Material, fit_detectors
 from tad.experiment.output import folder
-from tad.experiment.recipes import train, training_groups
+from tad.experiment.recipes import named_recipe, train, training_groups
 from tad.experiment.scores import Ladder
 from tad.scoring.table import usable
 from tad.training import Recipe
@@ -48,10 +48,14 @@ def cross_fit(
     """
     out, tables = folder(output), []
     table = read_manifest(manifest)
-    _begin(out / "settings.json", {
-        "recipe": recipe if isinstance(recipe, str) else asdict(recipe), "manifest": sha256(resolve(manifest)),
-        "families": sorted(steps.families), "strengths": sorted(steps.strengths), **asdict(setting),
-        "folds": n_folds, "material": asdict(material), "network": network or {},
+    if isinstance(recipe, str):
+        recipe = named_recipe(recipe)
+    _begin(out, {
+        "recipe": asdict(recipe), "network": network or {}, "manifest": sha256(resolve(manifest)), "folds": n_folds,
+        "seed": setting.seed, "per_video": setting.per_video, "encoding": setting.encoding,
+        "long_side": setting.long_side, "detectors": list(setting.detectors), "material": asdict(material),
+        "families": sorted(steps.families), "strengths": sorted(steps.strengths), "twice": steps.twice,
+        "jod": steps.jod,
     })  # fmt: skip
     name_root(resolve(manifest).parent, project_root(), out / "manifest.csv")  # what this manifest may name, folds may
     for k, rows in enumerate(folds(table, n_folds, setting.seed)):
@@ -74,19 +78,19 @@ def cross_fit(
     return out / "scores.parquet", write_manifest(table.assign(split="test"), out / "manifest.csv")
 
 
-def _begin(file: Path, asked: dict[str, object]) -> None:
+def _begin(out: Path, asked: dict[str, object]) -> None:
     """Note what the folds of a folder depend on, or refuse to go on with what was begun otherwise."""
-    asked = json.loads(json.dumps(asked))
-    if not file.is_file():
-        file.with_suffix(".part").write_text(json.dumps(asked, indent=1) + "\n")
-        file.with_suffix(".part").replace(file)
-        return
-    first = json.loads(file.read_text())
-    if other := ", ".join(sorted(k for k in first.keys() | asked.keys() if first.get(k) != asked.get(k))):
+    asked, file = json.loads(json.dumps(asked)), out / "settings.json"
+    first = json.loads(file.read_text()) if file.is_file() else {}
+    other = sorted(k for k in first.keys() | asked.keys() if first.get(k) != asked.get(k))
+    if other and any(out.glob("fold*/training/model.safetensors")):
+        told = f"another {', '.join(other)}" if first else f"settings that are not noted there ({file.name})"
         raise ValueError(
-            f"folds are finished as they were begun; {file.parent} holds some made with another {other}: give the "
-            "first command again, or another folder"
+            f"folds are finished as they were begun; {out} holds some made with {told}: give the first command "
+            "again, or another folder"
         )
+    file.with_suffix(".part").write_text(json.dumps(asked, indent=1) + "\n")
+    file.with_suffix(".part").replace(file)
 
 
 def pool(tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -201,11 +201,10 @@ def measured(file: str, manifest: str, steps: Ladder, setting: Setting) -> pd.Da
         )
     made = table["label"].eq("fake") & ~table["scope"].isin([LISTED])
     there = set(zip(table["method"][made], table["strength"][made], strict=True))
-    wanted = {(name, strength) for name in steps.families for strength in steps.strengths if strength}
+    wanted = {(name, strength) for name in steps.families for strength in steps.strengths}
     if lacking := sorted(wanted - there):
         raise ValueError(f"{file} must hold every family and strength asked for; got none of {lacking[:5]}")
     pairs = pd.Series(list(zip(table["method"], table["strength"], strict=True)), index=table.index)
-    wanted |= {(name, 0.0) for name in steps.families if 0.0 in steps.strengths}
     table = table[~made | pairs.isin(wanted)]
     names = set(setting.detectors) or set(table["detector"])
     return table[table["detector"].isin(names)].reset_index(drop=True)

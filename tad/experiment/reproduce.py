@@ -115,7 +115,8 @@ def reproduce(
         raise ValueError(f"size must be one of {', '.join(SIZES)}; got {size!r}")
     run = Run(name or f"{size}-seed{seed}", size=size, seed=seed, parameters={"size": size, "manifest": manifest})
     if force:
-        shutil.rmtree(run.folder / "training", ignore_errors=True)
+        for made in ("training", "crossfit"):
+            shutil.rmtree(run.folder / made, ignore_errors=True)
     common = {"manifest": manifest, "output": run.relative, "seed": seed}
     checkpoint = {"checkpoint": f"{run.relative}/training/model.safetensors"}
     try:

@@ -23,14 +23,14 @@ def metrics(
         table: scored rows of one detector, both labels; a higher score is more likely fake.
         threshold: a row is called fake if its score is above it.
         weights: row weights (R,), positive; without them one fake per real.
-        names: of the metrics; who needs few of them for many tables need not wait for all.
+        names: of `METRICS`; who needs few of them for many tables need not wait for all.
 
     Returns:
         The metrics by name. Precision is NaN if nothing is called fake, the separation ratio (fake mean / real mean)
         unless the real mean is positive; the stds are those of the rows at hand (no n - 1).
 
     Raises:
-        ValueError: another name.
+        ValueError: a table without a score or a label, or a name that is not among them.
 
     Example:
         >>> table = pd.DataFrame({"label": ["real", "real", "fake"], "score": [0.1, 0.4, 0.9]})
@@ -39,8 +39,8 @@ def metrics(
         (0.75, 0.5, 1.0)
     """
     require_scored(table, ["label"])
-    unknown = [name for name in names if name not in METRICS]
-    checks.check(not unknown, f"a metric must be one of {', '.join(METRICS)}", unknown)
+    known = isinstance(names, list | tuple) and set(names) <= set(METRICS)
+    checks.check(known, f"names must be some of {', '.join(METRICS)}", names)
     cut = threshold_value(threshold)
     fake, score, w = is_fake(table), table["score"].to_numpy(float), row_weights(table, weights)
     called = score > cut

@@ -22,7 +22,7 @@ class Cell:
     @cached_property
     def groups(self) -> np.ndarray:
         """The names of the groups, in the order in which the statistics count them."""
-        return self.rows["group"].unique()
+        return np.asarray(self.rows["group"].unique())
 
     @cached_property
     def auc(self) -> Statistic:

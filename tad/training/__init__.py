@@ -28,3 +28,7 @@ def __getattr__(name: str):
     if name not in _LIGHTNING:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_LIGHTNING[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -38,7 +38,7 @@ def _ssim(a: Tensor, b: Tensor) -> Tensor:
     """Structural similarity of two pictures (B, 3, H, W), of each channel at each pixel, in a window of 5 px.
 
     All channels of all pictures as those of one: three channels at a time leave most of a processor's vector unused,
-    and take four times as long.
+    and take three times as long.
     """
     return ssim(a.flatten(0, 1)[None], b.flatten(0, 1)[None], window_size=5, max_val=2.0).view_as(a)
 

@@ -49,6 +49,11 @@ def test_each_group_is_judged_by_a_network_that_has_not_seen_it(crossed):
         other = Setting(seed=1, per_video=1, encoding="none", detectors=NAMES)
         cross_fit(RECIPE, str(manifest), out, Ladder(STEPS.families, (0.5,), twice=True), other, **asked)
 
+    (out / "settings.json").rename(out / "gone.json")
+    with pytest.raises(ValueError, match="holds some made with settings that are not noted there"):
+        run()
+    (out / "gone.json").rename(out / "settings.json")
+
     checkpoint = str(out / "fold0" / "training" / "model.safetensors")
     told = {"families": ["heavy_noise"], "encoding": "none", "scores": str(file), "per_video": 1}
     found = experiment.evaluate(checkpoint, str(listed), out / "evaluated", **told)
@@ -77,3 +82,14 @@ def test_a_detector_without_a_validation_real_has_no_score():
     table = pool([rows])
     assert table["score"].isna().all()
     assert table["status"].tolist() == ["error: broken", "error: no validation real of this fold was scored"]
+
+
+def test_a_command_that_was_refused_does_not_bind_the_next(manifest, tmp_path, small):
+    wrong = Setting(per_video=1, encoding="none", detectors=["nosuch"])
+    asked = {"n_folds": 3, "material": experiment.Material(per_video=1, pairs=0), "network": small}
+    with pytest.raises(ValueError, match="recipe must be one of"):
+        cross_fit("qick", str(manifest), tmp_path, STEPS, wrong, **asked)
+    with pytest.raises(ValueError, match="folds"):
+        cross_fit(RECIPE, str(manifest), tmp_path, STEPS, wrong, **asked | {"n_folds": 99})
+    with pytest.raises(ValueError, match="folds"):  # not: made with another recipe
+        cross_fit("smoke", str(manifest), tmp_path, STEPS, wrong, **asked | {"n_folds": 99})

@@ -172,7 +172,12 @@ def test_the_command_measures_one_detector_beside_those_of_a_table(fitted, manif
         ["neighbour_copy", "neighbour_mean"], len(kept)
     )
     pd.testing.assert_frame_equal(table[: len(kept)], kept)
+    assert set(kept["strength"][kept["label"].eq("fake")]) == {0.0, 1.0}  # the control, though it was not asked for
+    kept[~(kept["label"].eq("fake") & kept["strength"].eq(0))].to_parquet(first)
     capsys.readouterr()
+    assert main([*told, "-o", str(tmp_path / "no.parquet"), "--beside", str(first)]) == 2
+    said = capsys.readouterr().err
+    assert "every family and strength asked for; got none of [('inversion', 0.0)]" in said and "scoring" not in said
     assert main([*told, "-o", str(tmp_path / "no.parquet"), "--beside", str(first), "--seed", "1"]) == 2
     said = capsys.readouterr().err
     assert "the seed 1" in said and "scoring" not in said and not (tmp_path / "no.parquet").exists()

@@ -61,13 +61,12 @@ def test_correlation_has_the_gradient_of_the_slow_way(generator):
     assert torch.autograd.gradcheck(lambda x, y: correlate(x, y, 1), (a, b))
 
 
-@pytest.mark.parametrize(("threads", "limit"), [(1, "CACHED"), (2, "UNSHARED")])
-def test_correlation_is_the_same_in_any_pieces(generator, monkeypatch, threads, limit):
-    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+def test_correlation_is_the_same_in_any_pieces(generator, monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     a, b = (torch.rand(5, 3, 6, 7, generator=generator, requires_grad=True) for _ in range(2))
 
     def found(cached):
-        monkeypatch.setattr(flow, limit, cached)
+        monkeypatch.setattr(flow, "CACHED", cached)
         out = correlate(a, b, 2)
         return out, *torch.autograd.grad(out.square().sum(), (a, b))
 
@@ -75,6 +74,14 @@ def test_correlation_is_the_same_in_any_pieces(generator, monkeypatch, threads, 
     for cached in (1, 2 * 126):  # one at a time; two, two and one
         for ours, theirs in zip(found(cached), whole, strict=True):
             assert torch.equal(ours, theirs)
+
+
+def test_pieces_are_smaller_where_threads_would_meet(monkeypatch):
+    monkeypatch.setattr(flow, "CACHED", 40)
+    monkeypatch.setattr(flow, "UNSHARED", 20)
+    for threads, sizes in ((1, [4, 1]), (2, [2, 2, 1])):
+        monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
+        assert [len(piece) for (piece,) in flow._pieces(torch.zeros(5, 10))] == sizes
 
 
 def test_resizing_a_flow_keeps_its_meaning():
