@@ -20,7 +20,8 @@ def _fit(commands):
         "  tad fit reports/mine/training/model.safetensors"
         "\n  tad fit reports/mine/training/model.safetensors --data my/manifest.csv --device cuda --workers 16"
         "\n  tad fit demo --pairs 0          # those that learn from reals alone: some minutes on two cores"
-        "\n  tad fit demo --detectors token_head --pairs 2000    # one head; the others keep what they have learned",
+        "\n  tad fit demo --detectors token_head --pairs 2000    # one head; the others keep what they have learned"
+        "\n  tad fit demo --supervised --detectors supervised_cnn --variants 2 --steps 400 --variant-steps 400",
     )  # fmt: skip
     command.epilog += (
         "\n\nwhat was learned lies beside the checkpoint, as NAME.detectors.safetensors, and the thresholds, chosen on"
@@ -32,28 +33,18 @@ def _fit(commands):
     command.add_argument("--encoding", default="h264:23", help="of the real clips (default %(default)s)")
     command.add_argument("--seed", type=int, default=0, help="of every draw (default 0)")
     command.add_argument("--detectors", nargs="+", default=[], metavar="NAME", help="only these (default: all)")
-    pairs = "self-forged pairs, 3.6 MB of memory each; 0: no heads (default %(default)s)"
-    command.add_argument("--pairs", type=int, default=6000, help=pairs)
-    command.add_argument("--steps", type=int, default=1200, help="of the head; its variants take half (%(default)s)")
+    _add_material(command, 6000)
     command.add_argument("--workers", type=int, default=0, help="processes that forge (default: none beside this one)")
-    command.add_argument("--supervised", action="store_true", help="teach the supervised reference too, which is large")
     command.add_argument("--default", default="", help="the detector that tad score judges by, unless told otherwise")
     command.add_argument("--device", default="cpu", help="where heads are trained: cpu or cuda (default %(default)s)")
 
 
 def _do_fit(options) -> int:
-    from tad.experiment import Material, calibrate_detectors, fit_detectors
-    from tad.training import HeadRecipe
+    from tad.experiment import calibrate_detectors, fit_detectors
 
-    material = Material(
-        pairs=options.pairs,
-        head=HeadRecipe(steps=options.steps),
-        variant=HeadRecipe(steps=max(1, options.steps // 2)),
-        supervised=options.supervised,
-    )
     print(fit_detectors(
-        options.checkpoint, options.data, encoding=options.encoding, seed=options.seed, material=material,
-        workers=options.workers, device=options.device, names=options.detectors,
+        options.checkpoint, options.data, encoding=options.encoding, seed=options.seed,
+        material=_material(options), workers=options.workers, device=options.device, names=options.detectors,
     ))  # fmt: skip
     print(calibrate_detectors(options.checkpoint, options.data, options.default))
     return 0
@@ -125,7 +116,7 @@ def _crossfit(commands):
     strengths = "(default .1 .3 1; 0, the control, is always among them)"
     command.add_argument("--strengths", type=float, nargs="+", default=[0.1, 0.3, 1.0], help=strengths)
     command.add_argument("--families", nargs="*", help="names (default: all)")
-    command.add_argument("--pairs", type=int, default=0, help="self-forged pairs for heads; 0: no heads (default 0)")
+    _add_material(command, 0)
     command.add_argument("--per-video", type=int, default=1, help="clips of a video, 0 for all (default %(default)s)")
     command.add_argument("--encoding", default="h264:23", help="of reals and fakes alike (default %(default)s)")
     command.add_argument("--long-side", type=int, default=640, help="px at most (default %(default)s)")
@@ -135,7 +126,7 @@ def _crossfit(commands):
 
 
 def _do_crossfit(options) -> int:
-    from tad.experiment import Material, Setting
+    from tad.experiment import Setting
     from tad.experiment.cross_fit import cross_fit
     from tad.experiment.forging import choose
     from tad.experiment.scores import Ladder
@@ -146,7 +137,7 @@ def _do_crossfit(options) -> int:
     steps = Ladder(choose(options.families), _with_control(options.strengths), twice=True)
     done = cross_fit(
         options.recipe, options.data, options.out, steps, setting, n_folds=options.folds,
-        material=Material(pairs=options.pairs), workers=options.workers, device=options.device,
+        material=_material(options), workers=options.workers, device=options.device,
     )  # fmt: skip
     print(*done, sep="\n")
     return 0
@@ -155,3 +146,26 @@ def _do_crossfit(options) -> int:
 def _with_control(strengths: list[float]) -> tuple[float, ...]:
     """Some strengths and 0, at which every fake must score exactly as its real: the notebooks hold the table to it."""
     return tuple(sorted({0.0, *strengths}))
+
+
+def _add_material(command, pairs: int):
+    """What detectors that are taught by fakes see, for two commands."""
+    told = "self-forged pairs, 3.6 MB of memory each; 0: no heads (default %(default)s)"
+    command.add_argument("--pairs", type=int, default=pairs, help=told)
+    command.add_argument("--steps", type=int, default=1200, help="of a head (default %(default)s)")
+    told = "of a head, each taught without every Nth family, to be judged on those; 0: none (default %(default)s)"
+    command.add_argument("--variants", type=int, default=4, metavar="N", help=told)
+    command.add_argument("--variant-steps", type=int, metavar="STEPS", help="of each (default: half of --steps)")
+    command.add_argument("--batch-pairs", type=int, default=16, metavar="PAIRS", help="a step (default %(default)s)")
+    command.add_argument("--supervised", action="store_true", help="teach the supervised reference too, which is large")
+
+
+def _material(options):
+    from tad.experiment import Material
+    from tad.training import HeadRecipe
+
+    few = max(1, options.steps // 2) if options.variant_steps is None else options.variant_steps
+    return Material(
+        pairs=options.pairs, variants=options.variants, head=HeadRecipe(options.steps, options.batch_pairs),
+        variant=HeadRecipe(few, options.batch_pairs), supervised=options.supervised,
+    )  # fmt: skip

@@ -37,7 +37,7 @@ class Material:
 
     per_video: int = 12  # clips, evenly spread
     pairs: int = 6000  # of real and self-forged tiles; 0: no heads
-    variants: int = 4  # of the head, each trained without so large a share of the families
+    variants: int = 4  # of the head, each trained without every so many-th family; 0: none
     head: HeadRecipe = HeadRecipe(steps=1200)
     variant: HeadRecipe = HeadRecipe(steps=600)
     variation: Variation = Variation(weakest=0.15)
@@ -66,10 +66,12 @@ def fit_detectors(
 
     Raises:
         ValueError: no real training clip, a fake among them, no such checkpoint, no detector of a name that learns, a
-            head without pairs, or what is kept was learned of other reals.
+            head without pairs, a single variant, or what is kept was learned of other reals.
     """
     if material.pairs < 0 or min(material.head.steps, material.variant.steps) < 1:
         raise ValueError(f"pairs must be 0 or more, steps 1 or more; got {material.pairs} and {material.head.steps}")
+    if material.variants < 0 or material.variants == 1:  # a single one would be taught nothing
+        raise ValueError(f"variants must be 0, or 2 or more; got {material.variants}")
     wanted = _wanted(names := list(names), material)
     taught = any(issubclass(scoring.FITTED[name], Taught) for name in wanted)
     if names and taught and not material.pairs:

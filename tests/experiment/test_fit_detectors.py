@@ -47,12 +47,13 @@ def test_each_family_is_left_out_once(fitted):
 
 def test_a_variant_never_sees_what_it_is_judged_on(network, monkeypatch):
     """The pairs of a left-out family are not among those that a variant is taught."""
-    from tad.scoring.detectors import Taught
+    from tad.scoring.detectors import SupervisedCNN, Taught
     from tad.training import Pool
 
     nothing = torch.zeros(6, 1)
     pool = Pool(nothing, nothing, nothing, torch.zeros(6).long(), torch.arange(6) % 3, ["g"], ["x", "y", "z"])
     taught = {}
+    monkeypatch.setattr(SupervisedCNN, "sees", lambda _, pool: pool)
     monkeypatch.setattr(Taught, "learn_from", lambda self, _, which: taught.setdefault(self.name, which.tolist()))
     pairs = {"": [0, 1, 2, 3, 4, 5], "-0": [1, 2, 4, 5], "-1": [0, 2, 3, 5], "-2": [0, 1, 3, 4]}
     for supervised in (False, True):
@@ -116,6 +117,8 @@ def test_fakes_and_empty_splits_are_refused(fitted, manifest, tmp_path):
         experiment.fit_detectors(str(fitted), str(tmp_path / "none.csv"), material=FEW)
     with pytest.raises(ValueError, match="pairs must be 0 or more, steps 1 or more; got -1"):
         experiment.fit_detectors(str(fitted), str(manifest), material=experiment.Material(pairs=-1))
+    with pytest.raises(ValueError, match="variants must be 0, or 2 or more; got 1"):
+        experiment.fit_detectors(str(fitted), str(manifest), material=experiment.Material(variants=1))
 
 
 def test_one_detector_may_be_fitted_while_the_others_keep_what_they_learned(fitted, manifest, tmp_path):
@@ -181,3 +184,19 @@ def test_the_command_measures_one_detector_beside_those_of_a_table(fitted, manif
     assert main([*told, "-o", str(tmp_path / "no.parquet"), "--beside", str(first), "--seed", "1"]) == 2
     said = capsys.readouterr().err
     assert "the seed 1" in said and "scoring" not in said and not (tmp_path / "no.parquet").exists()
+
+
+def test_the_command_line_says_what_heads_see():
+    import argparse
+
+    from tad.cli.detectors import _add_material, _material
+
+    command = argparse.ArgumentParser()
+    _add_material(command, 5)
+    plain = _material(command.parse_args(["--steps", "7"]))
+    assert plain == experiment.Material(pairs=5, head=HeadRecipe(7, 16), variant=HeadRecipe(3, 16))
+    words = "--pairs 9 --steps 4 --variants 2 --variant-steps 6 --batch-pairs 8 --supervised".split()
+    asked = _material(command.parse_args(words))
+    assert asked == experiment.Material(
+        pairs=9, variants=2, head=HeadRecipe(4, 8), variant=HeadRecipe(6, 8), supervised=True
+    )

@@ -119,3 +119,12 @@ def test_features_are_not_flipped():
         clips, masks = batch(seen, torch.arange(8), torch.Generator().manual_seed(seed))
         assert torch.equal(masks, data.mask) and clips.dtype == torch.float32
         torch.testing.assert_close(clips[:8], data.real.transpose(1, 2).float() / 127.5 - 1, atol=1e-3, rtol=1e-3)
+
+
+def test_a_head_that_diverges_is_not_taught_to_the_end():
+    class Diverges(Spread):
+        def forward(self, clips):
+            return super().forward(clips) + self.weight.sqrt()  # whose slope at 0 is infinite
+
+    with pytest.raises(ValueError, match=r"gradients must stay finite; got (inf|nan) in step 1 of the head"):
+        fit_head(Diverges(), pool(), torch.arange(24), HeadRecipe(3, 2), 0, "the head")

@@ -1,9 +1,12 @@
+import pytest
 import torch
 from torch.nn import functional as F
 
-from tad.scoring import build
-from tad.scoring.detectors import SupervisedCNN
-from tad.training import HeadRecipe, Variation
+from tad.data import to_clip
+from tad.scoring import build, look
+from tad.scoring.detectors import SupervisedCNN, supervised_cnn
+from tad.scoring.detectors.supervised_cnn import of_window, window_corner
+from tad.training import HeadRecipe, Pool, Variation
 
 
 def test_it_learns_labels_of_clips_and_scores_them(reals):
@@ -21,3 +24,49 @@ def test_it_learns_labels_of_clips_and_scores_them(reals):
 
 def test_one_that_is_never_taught_costs_no_memory():
     assert not hasattr(build("supervised_cnn", None), "net")
+
+
+def tiles(n=6, side=64):
+    """Tiles, the fakes white in one place of 8 px, which the masks know."""
+    g = torch.Generator().manual_seed(1)
+    real = torch.randint(60, 120, (n, 2, 3, side, side), generator=g, dtype=torch.uint8)
+    fake, mask = real.clone(), torch.zeros(n, 1, side // 8, side // 8)
+    for i in range(n):
+        y, x = (int(torch.randint(side // 8, (), generator=g)) for _ in "yx")
+        fake[i, ..., 8 * y : 8 * y + 8, 8 * x : 8 * x + 8] = 255
+        mask[i, 0, y, x] = 1
+    return Pool(real, fake, mask, torch.zeros(n).long(), torch.arange(n) % 2, ["g"], ["x", "y"])
+
+
+def test_what_it_learns_from_shows_the_forgery_at_the_size_that_is_judged():
+    data = tiles()
+    seen = SupervisedCNN().sees(data)
+    assert seen.real.shape == (6, 2, 3, 14, 14) == seen.fake.shape and seen.real.dtype == torch.uint8
+    for i in range(6):
+        assert seen.fake[i].max() > 250  # 8 px of 64 are 4 of 32
+        inside = (seen.fake[i] != seen.real[i]).any(dim=(0, 1)).float().mean()
+        assert 0 < inside < 0.5
+        whole = look(data.real[i], 32)  # what scoring shows is cut, not made otherwise
+        windows = whole.unfold(2, 14, 1).unfold(3, 14, 1)
+        assert (windows == to_clip(seen.real[i])[:, :, None, None]).all(dim=(0, 1, 4, 5)).any()
+
+
+def test_variants_share_what_was_seen():
+    cnn = SupervisedCNN()
+    seen = cnn.sees(tiles())
+    assert cnn.sees(seen) is seen and torch.equal(SupervisedCNN().sees(tiles()).fake, seen.fake)
+
+
+@pytest.mark.parametrize("place", [(0, 0), (3, 4), (7, 7), (0, 7)])
+def test_a_window_holds_the_forged_place(place):
+    forged = torch.zeros(8, 8)
+    forged[place] = 0.3
+    row, column = window_corner(forged, torch.Generator().manual_seed(0))
+    side = supervised_cnn.SIZE / 8
+    for first, at in ((row, place[0]), (column, place[1])):
+        assert 0 <= first <= at * side and (at + 1) * side <= first + of_window() <= supervised_cnn.SIZE
+
+
+def test_a_window_lies_anywhere_where_nothing_was_forged():
+    found = {window_corner(torch.zeros(8, 8), torch.Generator().manual_seed(seed)) for seed in range(20)}
+    assert len(found) > 8
