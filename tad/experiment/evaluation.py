@@ -10,7 +10,7 @@ from tad.data import LONG_SIDE, Encoding, FixedClips, read_manifest, resolve
 from tad.experiment.checkpoints import load
 from tad.experiment.detector_set import detector_set, left_out
 from tad.experiment.forging import choose
-from tad.experiment.judged import has_both
+from tad.experiment.judged import has_both, left_out_in
 from tad.experiment.output import folder
 from tad.experiment.scores import CONTROL, LISTED, NOTHING, Ladder, score_table
 from tad.report import CARD
@@ -177,7 +177,8 @@ def _evaluation(checkpoint: str, manifest: str, file: Path, steps: Ladder, setti
     table.to_parquet(file)
     reals, scores = table[table["split"] == "val"], table[table["split"] == "test"]
     control = scores["scope"] == CONTROL
-    without = {name: kept for name, kept in left_out(checkpoint).items() if name in set(table["detector"])}
+    known = left_out_in(table) | left_out(checkpoint)  # a table may hold heads that this checkpoint does not know
+    without = {name: kept for name, kept in known.items() if name in set(table["detector"])}
     return Evaluation(scores[~control], scores[control], reals, without, setting.unit, setting.seed)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from tad import scoring
+from tad.experiment.scores import LISTED
 
 SEEN, LEFT_OUT, UNTAUGHT = " (families seen)", " (families left out)", " (families never taught)"
 NOT_STATED = "not stated"
@@ -40,6 +41,27 @@ def head_of(variant: str) -> str:
         'local_head'
     """
     return variant.rpartition("-")[0]
+
+
+def left_out_in(scores: pd.DataFrame) -> LeftOut:
+    """Read off a scores table what its variants were trained without: of the fakes they scored those families alone.
+
+    So a table may hold a head whose weights do not lie beside the checkpoint.
+
+    Args:
+        scores: scores table; see `tad.experiment.scores.score_table`.
+
+    Returns:
+        The families of each variant that scored some, and not all, of those that its head scored.
+
+    Example:
+        >>> rows = [("cnn", "flicker"), ("cnn", "splice"), ("cnn-0", "splice"), ("other-2", "flicker")]
+        >>> left_out_in(pd.DataFrame(rows, columns=["detector", "method"]).assign(label="fake", scope="local"))
+        {'cnn-0': ['splice']}
+    """
+    made = scores[scores["label"].eq("fake") & ~scores["scope"].isin([LISTED])]
+    scored_by = {str(name): list(dict.fromkeys(rows["method"])) for name, rows in made.groupby("detector", sort=False)}
+    return {name: own for name, own in scored_by.items() if set(own) < set(scored_by.get(head_of(name), []))}
 
 
 def judged(scores: pd.DataFrame, left_out: LeftOut) -> list[Judged]:

@@ -120,3 +120,15 @@ def test_visibility_on_every_scale(checkpoint, manifest, tmp_path):
         assert seen.loc[0.2, scale] > seen.loc[1.0, scale], scale  # weaker is less to be seen
     fakes = found.scores.query("label == 'fake' and strength > 0 and detector == 'midframe_mse'")
     assert len(fakes) and fakes["jod"].notna().all()  # of each forged clip
+
+
+def test_a_table_may_hold_a_head_that_the_checkpoint_does_not_know(found, checkpoint, manifest, tmp_path):
+    """A reference too large to lie beside the weights is judged on what its variants were not taught."""
+    own = pd.read_parquet(found[1] / "scores.parquet")
+    own = own[own["detector"].eq("midframe_mse")]
+    named = list(own["method"][own["label"].eq("fake")].unique())
+    halves = {f"cnn-{k}": own[own["label"].eq("real") | own["method"].isin(named[k::2])] for k in (0, 1)}
+    parts = [own, own.assign(detector="cnn"), *(rows.assign(detector=name) for name, rows in halves.items())]
+    pd.concat(parts, ignore_index=True).to_parquet(tmp_path / "with.parquet")
+    again = experiment.evaluate(str(checkpoint), str(manifest), tmp_path, scores=str(tmp_path / "with.parquet"))
+    assert again.left_out == {"cnn-0": named[::2], "cnn-1": named[1::2]}
