@@ -21,7 +21,7 @@ def _fit(commands):
         "\n  tad fit reports/mine/training/model.safetensors --data my/manifest.csv --device cuda --workers 16"
         "\n  tad fit demo --pairs 0          # those that learn from reals alone: some minutes on two cores"
         "\n  tad fit demo --detectors token_head --pairs 2000    # one head; the others keep what they have learned"
-        "\n  tad fit demo --supervised --detectors supervised_cnn --variants 2 --steps 400 --variant-steps 400",
+        "\n  tad fit demo --detectors supervised_cnn --variants 2 --steps 400 --variant-steps 400",
     )  # fmt: skip
     command.epilog += (
         "\n\nwhat was learned lies beside the checkpoint, as NAME.detectors.safetensors, and the thresholds, chosen on"
@@ -102,6 +102,7 @@ def _crossfit(commands):
         commands, "crossfit", _do_crossfit, "train, fit and measure fold by fold, so that every group is judged unseen",
         "  tad crossfit -o reports/crossed"
         "\n  tad crossfit --recipe full --data my/manifest.csv --device cuda --workers 16 -o reports/crossed"
+        "\n  tad crossfit -o reports/crossed_heads --detectors token_head --pairs 1500 --steps 600"
         "\n  tad run 03_generalization -p checkpoint reports/crossed/fold0/training/model.safetensors \\"
         "\n      -p manifest reports/crossed/manifest.csv -p scores reports/crossed/scores.parquet",
     )  # fmt: skip
@@ -116,6 +117,7 @@ def _crossfit(commands):
     strengths = "(default .1 .3 1; 0, the control, is always among them)"
     command.add_argument("--strengths", type=float, nargs="+", default=[0.1, 0.3, 1.0], help=strengths)
     command.add_argument("--families", nargs="*", help="names (default: all)")
+    command.add_argument("--detectors", nargs="+", default=[], metavar="NAME", help="only these (default: all)")
     _add_material(command, 0)
     command.add_argument("--per-video", type=int, default=1, help="clips of a video, 0 for all (default %(default)s)")
     command.add_argument("--encoding", default="h264:23", help="of reals and fakes alike (default %(default)s)")
@@ -132,8 +134,9 @@ def _do_crossfit(options) -> int:
     from tad.experiment.scores import Ladder
 
     setting = Setting(
-        seed=options.seed, per_video=options.per_video, encoding=options.encoding, long_side=options.long_side
-    )
+        seed=options.seed, per_video=options.per_video, encoding=options.encoding, long_side=options.long_side,
+        detectors=options.detectors,
+    )  # fmt: skip
     steps = Ladder(choose(options.families), _with_control(options.strengths), twice=True)
     done = cross_fit(
         options.recipe, options.data, options.out, steps, setting, n_folds=options.folds,

@@ -1,7 +1,7 @@
 """Cross-fitting over folds: every group judged by a network, detectors and thresholds that have not seen it."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,9 +9,10 @@ import pandas as pd
 from tad import scoring
 from tad.data import folds, project_root, read_manifest, resolve, sha256, write_manifest
 from tad.data.roots import name_root
-from tad.experiment.detector_set import detectors_path
+from tad.experiment.detector_set import detectors_path, left_out
 from tad.experiment.evaluation import Setting, measure
 from tad.experiment.fit_detectors import Material, fit_detectors
+from tad.experiment.judged import head_of
 from tad.experiment.output import folder
 from tad.experiment.recipes import named_recipe, train, training_groups
 from tad.experiment.scores import Ladder
@@ -35,7 +36,7 @@ def cross_fit(
         manifest: table of videos; their own splits do not matter here.
         output: folder; receives a folder for each fold, `scores.parquet` and `manifest.csv`.
         steps: what is made of each test clip.
-        setting: how clips are taken and scored; its seed deals the groups, too.
+        setting: how clips are taken and scored, by which detectors; its seed deals the groups, too.
         n_folds: see `tad.data.folds`.
         material, workers, device: see `fit_detectors`.
         network: fields of the network's configuration that differ from the preset.
@@ -66,16 +67,23 @@ def cross_fit(
             checkpoint = str(train(recipe, listed, own, setting.seed, network=network).checkpoint)
             if seen := sorted(set(training_groups(checkpoint)) & set(rows.loc[rows["split"].ne("train"), "group"])):
                 raise ValueError(f"a fold is judged by what it was not trained on; {own} was trained on {seen}")
-            if not detectors_path(checkpoint).is_file():
+            learn = [name for name in setting.detectors if name in scoring.FITTED]
+            if not detectors_path(checkpoint).is_file() and (learn or not setting.detectors):
                 fit_detectors(checkpoint, listed, encoding=setting.encoding, seed=setting.seed, material=material,
-                              workers=workers, device=device)  # fmt: skip
-            found = measure(checkpoint, listed, steps, setting)
+                              workers=workers, device=device, names=learn)  # fmt: skip
+            found = measure(checkpoint, listed, steps, _with_variants(setting, checkpoint))
             found.to_parquet(file.with_suffix(".part"))
             file.with_suffix(".part").replace(file)
         tables.append(pd.read_parquet(file))
     pool(tables).to_parquet(out / "scores.part")
     (out / "scores.part").replace(out / "scores.parquet")
     return out / "scores.parquet", write_manifest(table.assign(split="test"), out / "manifest.csv")
+
+
+def _with_variants(setting: Setting, checkpoint: str) -> Setting:
+    """The same with the variants of the detectors that are named."""
+    own = [name for name in left_out(checkpoint) if head_of(name) in setting.detectors]
+    return replace(setting, detectors=[*setting.detectors, *own])
 
 
 def _begin(out: Path, asked: dict[str, object]) -> None:

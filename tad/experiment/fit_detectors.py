@@ -97,9 +97,9 @@ def fit_detectors(
     return save_detectors(checkpoint, fitted, facts, keep=bool(names))
 
 
-def _wanted(names: Iterable[str], material: Material) -> list[str]:
-    """The detectors to fit, in the order of their registration; all when no names are given."""
-    able = [name for name in scoring.FITTED if name != REFERENCE or material.supervised]
+def _wanted(names: list[str], material: Material) -> list[str]:
+    """The detectors to fit, in the order of their registration; all but the large reference when none is named."""
+    able = [name for name in scoring.FITTED if name != REFERENCE or material.supervised or name in names]
     for name in names:
         checks.one_of("a detector that learns", name, able)
     return [name for name in able if not names or name in names]

@@ -1,5 +1,7 @@
 """Cross-fitting: every group judged once, by what has not seen it, on the scale of its own fold's reals."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,9 +11,10 @@ from tad.data import read_manifest
 from tad.experiment.cross_fit import cross_fit, pool
 from tad.experiment.evaluation import Setting
 from tad.experiment.forging import choose
+from tad.experiment.judged import left_out_in
 from tad.experiment.scores import Ladder
 from tad.model import read_facts
-from tad.training import Recipe
+from tad.training import HeadRecipe, Recipe, Variation
 
 STEPS = Ladder(choose(["heavy_noise"]), (1.0,), twice=True)
 NAMES = ["midframe_mse", "neighbour_mean", "latent_distance"]  # the last one is fitted
@@ -61,6 +64,31 @@ def test_each_group_is_judged_by_a_network_that_has_not_seen_it(crossed):
     assert found.folds == 3  # by which 02 knows that the checkpoint it is given did not judge its own groups
     assert experiment.evaluate(checkpoint, str(out / "fold0" / "manifest.csv"), out / "alone", **told | {
         "scores": str(out / "fold0" / "scores.parquet")}).folds == 0  # fmt: skip
+
+
+def test_heads_are_taught_fold_by_fold_and_judged_on_what_each_variant_was_not_taught(manifest, small, tmp_path):
+    one = HeadRecipe(1, 2)
+    few = experiment.Material(1, pairs=6, variants=2, head=one, variant=one, variation=Variation(tile=32))
+    setting = Setting(per_video=1, encoding="none", detectors=["midframe_mse", "token_head"])
+    steps = Ladder(choose(["heavy_noise", "inversion"]), (1.0,), twice=True)
+    file, _ = cross_fit(RECIPE, str(manifest), tmp_path, steps, setting, n_folds=3, material=few, network=small)
+    table = pd.read_parquet(file)
+    assert set(table["detector"]) == {"midframe_mse", "token_head", "token_head-0", "token_head-1"}
+    for k in range(3):
+        checkpoint = str(tmp_path / f"fold{k}" / "training" / "model.safetensors")
+        assert {d.name for d in experiment.detector_set(checkpoint)} >= {"token_head", "token_head-0"}
+        without = experiment.left_out(checkpoint)
+        own = table[table["fold"].eq(k) & table["label"].eq("fake")].groupby("detector")["method"].unique()
+        for name, of in left_out_in(table).items():
+            assert set(own[name]) == set(of) == set(without[name]) & {"heavy_noise", "inversion"}
+
+
+def test_nothing_is_fitted_where_what_is_named_learns_nothing(manifest, small, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules[cross_fit.__module__], "fit_detectors", None)
+    setting = Setting(per_video=1, encoding="none", detectors=["neighbour_mean"])
+    material = experiment.Material(per_video=1, pairs=0)
+    file, _ = cross_fit(RECIPE, str(manifest), tmp_path, STEPS, setting, n_folds=3, material=material, network=small)
+    assert set(pd.read_parquet(file)["detector"]) == {"neighbour_mean"}
 
 
 def test_scores_are_pooled_on_the_scale_of_each_folds_reals():
