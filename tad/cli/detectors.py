@@ -102,7 +102,8 @@ def _crossfit(commands):
         commands, "crossfit", _do_crossfit, "train, fit and measure fold by fold, so that every group is judged unseen",
         "  tad crossfit -o reports/crossed"
         "\n  tad crossfit --recipe full --data my/manifest.csv --device cuda --workers 16 -o reports/crossed"
-        "\n  tad crossfit -o reports/crossed_heads --detectors token_head --pairs 1500 --steps 600"
+        "\n  tad crossfit -o reports/crossed_heads --detectors token_head --pairs 1500 --steps 600 \\"
+        "\n      --beside reports/crossed/scores.parquet    # one more detector"
         "\n  tad run 03_generalization -p checkpoint reports/crossed/fold0/training/model.safetensors \\"
         "\n      -p manifest reports/crossed/manifest.csv -p scores reports/crossed/scores.parquet",
     )  # fmt: skip
@@ -125,6 +126,8 @@ def _crossfit(commands):
     command.add_argument("--seed", type=int, default=0, help="of every draw (default 0)")
     command.add_argument("--workers", type=int, default=0, help="processes that forge (default: none beside this one)")
     command.add_argument("--device", default="cpu", help="where heads are trained: cpu or cuda (default %(default)s)")
+    told = "a table that this command pooled, of the same folds; its other detectors are kept"
+    command.add_argument("--beside", default="", metavar="FILE", help=told)
 
 
 def _do_crossfit(options) -> int:
@@ -140,7 +143,7 @@ def _do_crossfit(options) -> int:
     steps = Ladder(choose(options.families), _with_control(options.strengths), twice=True)
     done = cross_fit(
         options.recipe, options.data, options.out, steps, setting, n_folds=options.folds,
-        material=_material(options), workers=options.workers, device=options.device,
+        material=_material(options), workers=options.workers, device=options.device, kept=options.beside,
     )  # fmt: skip
     print(*done, sep="\n")
     return 0

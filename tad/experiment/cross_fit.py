@@ -15,7 +15,7 @@ from tad.experiment.fit_detectors import Material, fit_detectors
 from tad.experiment.judged import head_of
 from tad.experiment.output import folder
 from tad.experiment.recipes import named_recipe, train, training_groups
-from tad.experiment.scores import Ladder
+from tad.experiment.scores import Ladder, beside
 from tad.scoring.table import usable
 from tad.training import Recipe
 
@@ -25,6 +25,7 @@ FOLDS = 5
 def cross_fit(
     recipe: str | Recipe, manifest: str, output: str | Path, steps: Ladder, setting: Setting, *, n_folds: int = FOLDS,
     material: Material = Material(), workers: int = 0, device: str = "cpu", network: dict | None = None,  # noqa: B008
+    kept: str = "",
 ) -> tuple[Path, Path]:  # fmt: skip
     """Train, fit and measure fold by fold, then pool all test groups on the scale of each fold's validation reals.
 
@@ -40,13 +41,16 @@ def cross_fit(
         n_folds: see `tad.data.folds`.
         material, workers, device: see `fit_detectors`.
         network: fields of the network's configuration that differ from the preset.
+        kept: a table pooled before, of the same folds; the detectors that are not measured now are kept of it.
 
     Returns:
         The pooled scores table and a manifest in which every video is a test video; `evaluate` and `ladder` take both.
 
     Raises:
-        ValueError: the folder holds folds that were made otherwise, or footage that one-class learning refuses.
+        ValueError: the folder holds folds that were made otherwise, footage that one-class learning refuses, or a table
+            to keep that was not pooled or not of these folds.
     """
+    before = _pooled_before(kept) if kept else None
     out, tables = folder(output), []
     table = read_manifest(manifest)
     if isinstance(recipe, str):
@@ -75,9 +79,17 @@ def cross_fit(
             found.to_parquet(file.with_suffix(".part"))
             file.with_suffix(".part").replace(file)
         tables.append(pd.read_parquet(file))
-    pool(tables).to_parquet(out / "scores.part")
+    found = pool(tables)
+    (found if before is None else beside(before, found)).to_parquet(out / "scores.part")
     (out / "scores.part").replace(out / "scores.parquet")
     return out / "scores.parquet", write_manifest(table.assign(split="test"), out / "manifest.csv")
+
+
+def _pooled_before(file: str) -> pd.DataFrame:
+    path = resolve(file)
+    if not path.is_file() or "fold" not in (table := pd.read_parquet(path)):
+        raise ValueError(f"a table to keep must be one that cross-fitting pooled (scores.parquet); got {file}")
+    return table
 
 
 def _with_variants(setting: Setting, checkpoint: str) -> Setting:

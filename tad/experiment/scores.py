@@ -132,10 +132,13 @@ def beside(kept: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
         The rows of `kept` by detectors that are not in `new`, then all of `new`.
 
     Raises:
-        ValueError: a clip of `new` that is not in `kept`, or was made otherwise there: another seed, encoding or PSNR.
+        ValueError: a clip of `new` that is not in `kept`, or was made otherwise there: another seed, encoding or PSNR;
+            of pooled tables, another fold.
     """
-    clip = ["video", "start_s", "method", "strength", *(c for c in ("change", "level") if c in kept)]
-    facts = ["seed", "codec", "psnr_db"]
+    clip = ["video", "start_s", "method", "strength", *(c for c in ("split", "change", "level") if c in kept)]
+    facts = ["seed", "codec", *["fold"] * ("fold" in {*kept, *new}), "psnr_db"]
+    if lacking := {column for column in facts if column not in kept or column not in new}:
+        raise ValueError(f"both tables must hold the same columns; got one without {', '.join(sorted(lacking))}")
     old, own = (table.drop_duplicates(clip)[[*clip, *facts]] for table in (kept, new))
     both = own.merge(old, "left", on=clip, suffixes=("", "_kept"), indicator=True)
     if (both["_merge"] != "both").any():

@@ -1,5 +1,6 @@
 """Cross-fitting: every group judged once, by what has not seen it, on the scale of its own fold's reals."""
 
+import dataclasses
 import sys
 
 import numpy as np
@@ -88,7 +89,18 @@ def test_nothing_is_fitted_where_what_is_named_learns_nothing(manifest, small, t
     setting = Setting(per_video=1, encoding="none", detectors=["neighbour_mean"])
     material = experiment.Material(per_video=1, pairs=0)
     file, _ = cross_fit(RECIPE, str(manifest), tmp_path, STEPS, setting, n_folds=3, material=material, network=small)
-    assert set(pd.read_parquet(file)["detector"]) == {"neighbour_mean"}
+    first = pd.read_parquet(file)
+    assert set(first["detector"]) == {"neighbour_mean"}
+
+    another = dataclasses.replace(setting, detectors=["midframe_mse"])
+    asked = {"n_folds": 3, "material": material, "network": small, "kept": str(file)}
+    both = pd.read_parquet(cross_fit(RECIPE, str(manifest), tmp_path / "more", STEPS, another, **asked)[0])
+    assert set(both["detector"]) == {"neighbour_mean", "midframe_mse"} and len(both) == 2 * len(first)
+    pd.testing.assert_frame_equal(both[both["detector"].eq("neighbour_mean")].reset_index(drop=True), first)
+
+    with pytest.raises(ValueError, match="must be one that cross-fitting pooled .* got .*nowhere"):
+        cross_fit(RECIPE, str(manifest), tmp_path / "n", STEPS, another, **asked | {"kept": str(tmp_path / "nowhere")})
+    assert not (tmp_path / "n").exists()
 
 
 def test_scores_are_pooled_on_the_scale_of_each_folds_reals():

@@ -95,3 +95,16 @@ def test_detectors_measured_later_stand_beside_those_of_a_table():
     for said, change in wrong:
         with pytest.raises(ValueError, match=said):
             beside(kept, new.assign(**change))
+
+
+def test_pooled_tables_stand_beside_each_other_where_they_are_of_the_same_folds():
+    """Each real is there twice: in the fold that tests it and in the one that is calibrated by it."""
+    row = {"video": "a", "start_s": 0.0, "method": "original", "strength": 0.0, "seed": 0, "codec": "none"}
+    kept = pd.DataFrame([{**row, "split": split, "fold": k} for split, k in (("test", 0), ("val", 3))])
+    kept = kept.assign(detector="x", score=1.0, psnr_db=np.nan)
+    new = kept[::-1].assign(detector="y")
+    assert beside(kept, new)["detector"].tolist() == ["x", "x", "y", "y"]
+    with pytest.raises(ValueError, match="the same fold; got 1 and 0 of a, original"):
+        beside(kept, new.assign(fold=[3, 1]))
+    with pytest.raises(ValueError, match="hold the same columns; got one without fold"):
+        beside(kept.drop(columns="fold"), new)
