@@ -163,15 +163,21 @@ def _add_material(command, pairs: int):
     command.add_argument("--variants", type=int, default=4, metavar="N", help=told)
     command.add_argument("--variant-steps", type=int, metavar="STEPS", help="of each (default: half of --steps)")
     command.add_argument("--batch-pairs", type=int, default=16, metavar="PAIRS", help="a step (default %(default)s)")
+    command.add_argument(
+        "--learning-rate", type=float, default=2e-3, metavar="RATE", help="at its highest (%(default)s)"
+    )
+    told = "least strength of the self-made fakes, drawn evenly in its logarithm up to 1 (default %(default)s)"
+    command.add_argument("--weakest", type=float, default=0.15, metavar="STRENGTH", help=told)
     command.add_argument("--supervised", action="store_true", help="teach the supervised reference too, which is large")
 
 
 def _material(options):
     from tad.experiment import Material
-    from tad.training import HeadRecipe
+    from tad.training import HeadRecipe, Variation
 
     few = max(1, options.steps // 2) if options.variant_steps is None else options.variant_steps
+    head, variant = (HeadRecipe(n, options.batch_pairs, options.learning_rate) for n in (options.steps, few))
     return Material(
-        pairs=options.pairs, variants=options.variants, head=HeadRecipe(options.steps, options.batch_pairs),
-        variant=HeadRecipe(few, options.batch_pairs), supervised=options.supervised,
+        pairs=options.pairs, variants=options.variants, head=head, variant=variant,
+        variation=Variation(weakest=options.weakest), supervised=options.supervised,
     )  # fmt: skip

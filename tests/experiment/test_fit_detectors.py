@@ -193,10 +193,14 @@ def test_the_command_line_says_what_heads_see():
 
     command = argparse.ArgumentParser()
     _add_material(command, 5)
+    assert _material(command.parse_args([])) == experiment.Material(pairs=5)
     plain = _material(command.parse_args(["--steps", "7"]))
-    assert plain == experiment.Material(pairs=5, head=HeadRecipe(7, 16), variant=HeadRecipe(3, 16))
-    words = "--pairs 9 --steps 4 --variants 2 --variant-steps 6 --batch-pairs 8 --supervised".split()
-    asked = _material(command.parse_args(words))
-    assert asked == experiment.Material(
-        pairs=9, variants=2, head=HeadRecipe(4, 8), variant=HeadRecipe(6, 8), supervised=True
+    assert plain == experiment.Material(pairs=5, head=HeadRecipe(7), variant=HeadRecipe(3))
+    words = (
+        "--pairs 9 --steps 4 --variants 2 --variant-steps 6 --batch-pairs 8 --learning-rate .1 --weakest 1 --supervised"
     )
+    asked = _material(command.parse_args(words.split()))
+    assert asked == experiment.Material(
+        pairs=9, variants=2, head=HeadRecipe(4, 8, 0.1), variant=HeadRecipe(6, 8, 0.1), variation=Variation(weakest=1),
+        supervised=True,
+    )  # fmt: skip
