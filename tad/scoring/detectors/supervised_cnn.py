@@ -79,7 +79,7 @@ def window_corner(forged: Tensor, g: torch.Generator) -> tuple[int, int]:
         g: of the draw.
 
     Example:
-        >>> window_corner(torch.eye(8)[:1], torch.Generator())  # forged in the first place alone
+        >>> window_corner(torch.eye(8) * torch.arange(8).eq(0), torch.Generator())  # forged in the first place alone
         (0, 0)
     """
     weights = forged.flatten() if forged.any() else torch.ones(forged.numel())
