@@ -3,17 +3,14 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tad.model.flat_conv import FlatConv3d
 
-class TimeConv3d(nn.Conv3d):
+
+class TimeConv3d(FlatConv3d):
     """A convolution of each frame with the one before and the one after, (3, 1, 1)."""
 
     def __init__(self, channels_in: int, channels_out: int, bias: bool = True):
         super().__init__(channels_in, channels_out, (3, 1, 1), padding=(1, 0, 0), bias=bias)
-
-    def forward(self, x: Tensor) -> Tensor:  # (B, C, T, H, W)
-        # as a convolution over (T, H W), for which there are fast kernels at any number of clips and threads
-        rows = F.conv2d(x.flatten(3), self.weight[..., 0], self.bias, padding=(1, 0))
-        return rows.unflatten(3, x.shape[3:])  # (B, C', T, H, W)
 
 
 class FactorisedConv3d(nn.Module):

@@ -5,7 +5,7 @@ from torch.nn import functional as F
 from tad.data import to_clip
 from tad.scoring import build, look
 from tad.scoring.detectors import SupervisedCNN, supervised_cnn
-from tad.scoring.detectors.supervised_cnn import of_window, window_corner
+from tad.scoring.detectors.supervised_cnn import of_window, window_corner, windows_of
 from tad.training import HeadRecipe, Pool, Variation
 
 
@@ -57,16 +57,33 @@ def test_variants_share_what_was_seen():
     assert cnn.sees(seen) is seen and torch.equal(SupervisedCNN().sees(tiles()).fake, seen.fake)
 
 
-@pytest.mark.parametrize("place", [(0, 0), (3, 4), (7, 7), (0, 7)])
+@pytest.mark.parametrize("place", [(0, 0, 0), (1, 3, 4), (3, 7, 7), (2, 0, 7)])
 def test_a_window_holds_the_forged_place(place):
-    forged = torch.zeros(8, 8)
+    forged, size = torch.zeros(4, 8, 8), supervised_cnn.SIZE
     forged[place] = 0.3
-    row, column = window_corner(forged, torch.Generator().manual_seed(0))
-    side = supervised_cnn.SIZE / 8
-    for first, at in ((row, place[0]), (column, place[1])):
-        assert 0 <= first <= at * side and (at + 1) * side <= first + of_window() <= supervised_cnn.SIZE
+    corner = window_corner(forged, 16, torch.Generator().manual_seed(0))
+    for first, at, side, length, window in zip(
+        corner, place, (4, size / 8, size / 8), (16, size, size), (8, of_window(), of_window()), strict=True
+    ):
+        assert 0 <= first <= at * side and (at + 1) * side <= first + window <= length
 
 
 def test_a_window_lies_anywhere_where_nothing_was_forged():
-    found = {window_corner(torch.zeros(8, 8), torch.Generator().manual_seed(seed)) for seed in range(20)}
-    assert len(found) > 8
+    found = {window_corner(torch.zeros(4, 8, 8), 16, torch.Generator().manual_seed(seed)) for seed in range(20)}
+    assert len(found) > 8 and {first for first, _, _ in found} > {0, 8}
+
+
+@pytest.mark.parametrize("frames, starts", [(4, [0]), (8, [0]), (16, [0, 8]), (11, [0, 3]), (20, [0, 8, 12])])
+def test_windows_cover_a_clip(frames, starts):
+    clip = torch.arange(frames).float().expand(3, 2, 2, frames).movedim(-1, 1)
+    windows = windows_of(clip)
+    assert [int(window[0, 0, 0, 0]) for window in windows] == starts
+    assert {int(t) for window in windows for t in window[0, :, 0, 0]} == set(range(frames))
+
+
+def test_a_clip_is_judged_by_the_mean_of_its_windows(reals):
+    cnn = SupervisedCNN(pairs=2, recipe=HeadRecipe(1, 1), variation=Variation(tile=32)).fit(reals[:1])
+    clip = torch.rand(3, 16, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    alone = [cnn.score(part[None])[0] for part in (clip[:, :8], clip[:, 8:])]
+    assert alone[0] != alone[1]
+    torch.testing.assert_close(cnn.score(clip[None])[0], sum(alone) / 2)
