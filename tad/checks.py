@@ -155,3 +155,31 @@ def table(name: str, value: object, columns: Collection[str] = ()) -> None:
     of_kind(name, value, pd.DataFrame, "a pandas.DataFrame")
     if missing := [column for column in columns if column not in value.columns]:
         raise ValueError(f"{name} must have the columns {list(columns)}; got none named {missing}")
+
+
+def rows(name: str, value: object, columns: Collection[str] = ()) -> None:
+    """Refuse what is not a table with some columns and a row or more."""
+    table(name, value, columns)
+    check(len(value) > 0, f"{name} must hold a row or more", value)
+
+
+def picture(name: str, value: object) -> None:
+    """Refuse what is not an array (H, W, 3), uint8 or numbers in [0, 1]."""
+    good = isinstance(value, np.ndarray) and value.ndim == 3 and value.shape[2] == 3 and value.size
+    check(bool(good) and value.dtype.kind in "uif", f"{name} must be (H, W, 3), uint8 or in [0, 1]", value)
+    if value.dtype != np.uint8:
+        _share(name, value)
+
+
+def plane(name: str, value: object) -> None:
+    """Refuse what is not an array (H, W), of numbers in [0, 1] or of truths."""
+    good = isinstance(value, np.ndarray) and value.ndim == 2 and value.size
+    check(bool(good) and value.dtype.kind in "buif", f"{name} must be (H, W), in [0, 1]", value)
+    _share(name, value)
+
+
+def _share(name: str, value: np.ndarray) -> None:
+    """Refuse numbers outside [0, 1] by more than a rounding, NaN among them."""
+    low, high = value.min(), value.max()
+    if not (low >= -1e-6 and high <= 1 + 1e-6):
+        raise ValueError(f"{name} must be finite and lie in [0, 1]; got values from {low:.3g} to {high:.3g}")

@@ -20,10 +20,12 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from tad import checks, data, explain, model, scoring, training
+from tad.report import figures
 from tad.scoring import detectors
 from tad.scoring.resampled import auc_statistic
 
-ROOMS = ("model", "data", "forgery", "scoring", "scoring.detectors", "training", "explain", "report")
+ROOMS = ("model", "data", "forgery", "scoring", "scoring.detectors", "training", "explain", "report",
+         "report.figures")  # fmt: skip
 SMALL = {"frames": 4, "size": 32, "patch": 8, "width": 24, "depth": 2, "heads": 2, "stem_width": 8, "flow_width": 8}
 
 
@@ -51,6 +53,7 @@ WITHOUT_ROW = {
     "scoring.Detector": "a protocol", "scoring.detectors.Base": "to be derived from; its `score` is held below",
     "scoring.detectors.Taught": "to be derived from, as LocalHead",
     "explain.Grid": "the name of a type", "report.Part": "words for a page, escaped there",
+    "report.figures.SheetRow": "a row for `contact_sheet`, which looks at it",
 }  # fmt: skip
 
 # Bad values
@@ -516,6 +519,97 @@ def rows_of_report(w) -> dict:
     }  # fmt: skip
 
 
+def pictures(good: np.ndarray) -> list:
+    """What is no picture (H, W, 3)."""
+    return [*NOTHING, good[0], good[None], good[..., :2], good[:0], good * 3.0, good * nan, np.full(good.shape, "a")]
+
+
+def planes(good: np.ndarray) -> list:
+    """What is no heat or mask (H, W)."""
+    return [*NOTHING, good[0], good[None], good[:0], good + 1.5, good - 0.5, good * nan, np.full(good.shape, "a")]
+
+
+def empty_or(good: pd.DataFrame, *needed: str) -> list:
+    """What is no such table with a row in it."""
+    return [*tables(good, *needed), good.iloc[:0]]
+
+
+def rows_of_figures(w) -> dict:
+    picture, heat = np.full((6, 8, 3), 0.5), np.linspace(0, 1, 48).reshape(6, 8)
+    texts, limits = [None, 3, [], [3], "text"], [None, "text", nan, inf]
+    log = pd.DataFrame({"step": [1, 2], "train_loss": [1.0, 0.5], "loss": [1.0, 0.5]})
+    logs = [*NOTHING, log.to_dict("list"), pd.DataFrame(), log.iloc[:0], log.drop(columns="step")]
+    curves = pd.DataFrame({"family": "warp", "scope": "local", "strength": [0.5, 1.0], "auc": 0.7, "low": 0.6,
+                           "high": 0.8, "psnr_db": 30.0, "jod": 9.0, "n_groups": 3})  # fmt: skip
+    found = pd.DataFrame({"detector": "d", "family": ["a", "b"], "scope": "local", "strength": 1.0, "auc": 0.7,
+                          "band": "subtle", "psnr_db": 30.0, "left_out": [True, False]})  # fmt: skip
+    carried = pd.DataFrame({"detector": ["d"], "calibrated_on": ["a"], "judged_on": ["b"], "balanced_accuracy": [0.5]})
+    measured = pd.DataFrame(
+        {"detector": "d", "method": ["m", "c"], "kind": ["method", "control"], "measure": "space_auc",
+         "strength": 1.0, "value": 0.6, "low": 0.5, "high": 0.7, "control": "c"}
+    )  # fmt: skip
+    panels = {"space_auc": "where", "time_auc": "when"}
+    scores = w.scores.assign(detector="midframe_mse")
+    of_scores = {"scores": empty_or(scores, "score", "label", "status", "detector", "method", "strength", "group")}
+    cuts = {"threshold": limits}
+    units = w.scores.assign(split=["val", "test"] * 9)
+    chosen = pd.DataFrame({"detector": ["one", "other"], "value": 0.5, "low": 0.4, "high": 0.6})
+    rates = pd.DataFrame({"detector": ["d"], "change": ["blur"], "after": [0.1]})
+    clips = pd.DataFrame({"start_s": [0.0, 1.0], "end_s": [1.0, 2.0], "score": [0.1, 0.2]})
+    row = figures.SheetRow("warp", "local", picture, [picture], ["30 dB"])
+    stretches = [3, "text", [None], [(1.0,)], [(0.0, nan)]]
+    return {
+        "animation": ({"frames": [picture], "heats": [heat]},
+                      {"frames": [*NOTHING, [], *([bad] for bad in pictures(picture)), [picture] * 2],
+                       "heats": ([*NOTHING, [], *([bad] for bad in planes(heat))], "heat"),
+                       "masks": ([3, "text", [], *([bad] for bad in planes(heat))], "mask|heat maps"),
+                       "fps": POSITIVE}),
+        "attention_grid": ({"maps": np.ones((2, 3, 4, 4))},
+                           {"maps": [*NOTHING, heat, np.ones((0, 3, 4, 4)), -np.ones((2, 3, 4, 4)),
+                                     np.full((2, 3, 4, 4), nan)]}),
+        "contact_sheet": ({"rows": [row], "strengths": ["1"]},
+                          {"rows": ([*NOTHING, [], [None], [picture]], "row"), "strengths": texts,
+                           "extra_title": [None, 3]}),
+        "counted": ({"scores": scores}, of_scores),
+        "cross_dataset_map": ({"table": carried}, {"table": empty_or(carried, *carried)}),
+        "detectability": ({"curves": curves}, {"curves": empty_or(curves, *curves.drop(columns="jod"))}),
+        "detector_map": ({"table": found},
+                         {"table": empty_or(found, "detector", "family", "strength", "auc", "band", "psnr_db")}),
+        "explanation_scores": ({"table": measured, "panels": panels},
+                               {"table": empty_or(measured, "method", "kind", "measure", "value", "low", "control"),
+                                "panels": [*NOTHING, {}]}),
+        "explanation_strength": ({"table": measured, "label": "AUC"},
+                                 {"table": empty_or(measured, "detector", "strength", "value", "high"),
+                                  "label": [None, 3]}),
+        "false_positive_map": ({"table": rates, "across": ["change"]},
+                               {"table": empty_or(rates, *rates), "across": [None, 3, [], [3]], "rate": [None, 3]}),
+        "film_strip": ({"rows": [[picture]], "titles": ["a"]},
+                       {"rows": [*NOTHING, [], [[]], *([[bad]] for bad in pictures(picture))],
+                        "titles": [*texts, ["a", "b"]],
+                        "overlays": [3, "text", [], [[]], *([[bad]] for bad in planes(heat)[1:])],
+                        "outlines": [3, "text", [], [[]], *([[bad]] for bad in planes(heat)[1:])]}),
+        "left_out_map": ({"table": found},
+                         {"table": empty_or(found, "detector", "family", "scope", "auc", "left_out")}),
+        "mse_distribution": ({"scores": scores, "threshold": 0.5}, {**of_scores, **cuts, "oracle": limits[1:]}),
+        "roc": ({"scores": scores}, of_scores),
+        "score_by_family": ({"scores": scores, "threshold": 0.5}, {**of_scores, **cuts}),
+        "score_profile": ({"times": [0.0, 1.0], "scores": {"real": [0.1, 0.2]}},
+                          {"times": [*NOTHING, [], [nan, 1.0], ["a", "b"]],
+                           "scores": [*NOTHING, {}, {"real": [0.1]}, {"real": ["a", "b"]}, {"real": None}],
+                           "changed": stretches, "threshold": limits[1:], "explained": [3, (1.0,), (0.0, nan)]}),
+        "score_timeline": ({"clips": clips, "threshold": 0.1, "reals": [0.1], "thumbnails": [(0.0, picture)]},
+                           {"clips": empty_or(clips, *clips), **cuts, "reals": [None, 3, "text", [nan], ["a"]],
+                            "thumbnails": [*NOTHING, [None], [picture], [(0.0, heat)]]}),
+        "scores_by_source": ({"units": units, "thresholds": chosen},
+                             {"units": empty_or(units, "detector", "split", "group", "score"),
+                              "thresholds": [*empty_or(chosen, *chosen), chosen.iloc[:1]], "unit": [None, 3]}),
+        "training_curves": ({"log": log}, {"log": [*logs, log.drop(columns="train_loss")]}),
+        "training_steps": ({"steps": log}, {"steps": ([*logs, log.drop(columns="loss")], "log")}),
+        "visibility_chart": ({"table": curves},
+                             {"table": empty_or(curves, "family", "scope", "strength", "psnr_db", "jod")}),
+    }  # fmt: skip
+
+
 # The tests
 
 
@@ -532,7 +626,7 @@ def rows(moving_video, checkpoint, tmp_path_factory) -> dict[str, tuple]:
     by_room = {
         "model": rows_of_model, "data": rows_of_data, "forgery": rows_of_forgery, "scoring": rows_of_scoring,
         "scoring.detectors": rows_of_detectors, "training": rows_of_training, "explain": rows_of_explain,
-        "report": rows_of_report,
+        "report": rows_of_report, "report.figures": rows_of_figures,
     }  # fmt: skip
     return {f"{room}.{name}": row for room, make in by_room.items() for name, row in make(w).items()}
 

@@ -7,6 +7,7 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image
 
+from tad import checks
 from tad.report.figures.frames import HEAT_ALPHA
 from tad.report.style import HEAT
 
@@ -32,8 +33,8 @@ def animation(
     Returns:
         An animated WebP.
     """
-    if not 0 < len(frames) == len(heats):
-        raise ValueError(f"an animation needs as many heat maps as frames; got {len(heats)} and {len(frames)}")
+    _check(frames, heats, masks)
+    checks.number("fps", fps, 0, above=True)
     pictures = []
     for i, (frame, heat) in enumerate(zip(frames, heats, strict=True)):
         grey = (frame @ [0.299, 0.587, 0.114])[..., None]  # luma of ITU-R BT.601
@@ -50,6 +51,16 @@ def animation(
         out, "webp", save_all=True, append_images=pictures[1:], duration=round(1000 / fps), loop=rounds, quality=QUALITY
     )
     return out.getvalue()
+
+
+def _check(frames: Sequence[np.ndarray], heats: Sequence[np.ndarray], masks: Sequence[np.ndarray] | None) -> None:
+    parts = {"frames": frames, "heats": heats} | ({} if masks is None else {"masks": masks})
+    for name, found in parts.items():
+        checks.of_kind(name, found, Sequence | np.ndarray, "a list of arrays")
+        for each in found:
+            (checks.picture if name == "frames" else checks.plane)(f"each of {name}", each)
+    if not 0 < len(frames) == len(heats) == len(parts.get("masks", heats)):
+        raise ValueError(f"an animation needs as many heat maps as frames; got {len(heats)} and {len(frames)}")
 
 
 def _enlarged(picture: np.ndarray) -> np.ndarray:

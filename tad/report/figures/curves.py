@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tad import checks
 from tad.report.card import CARD
 from tad.report.style import CARD_COLOUR, MUTED, PALETTE, plain_log_ticks, spans_decades, theme
 
@@ -48,6 +49,8 @@ def training_steps(steps: pd.DataFrame) -> Figure:
 
 @theme()
 def _draw(log: pd.DataFrame, told: dict[str, dict[str, str]]) -> Figure:
+    checks.rows("log", log)
+    checks.check("step" in log or "epoch" in log, "log must have the column step or epoch", log)
     log = log.dropna(axis="columns", how="all")
     panels = {title: {c: label for c, label in names.items() if c in log} for title, names in told.items()}
     panels = {title: names for title, names in panels.items() if names}

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from tad import checks
 from tad.report.style import BANDS_DB, EDGE, INVISIBLE, MUTED, by_scope, line_styles, plotly_layout, spans_decades
 
+NEEDED = ("family", "scope", "strength", "auc", "low", "high", "psnr_db", "n_groups")
 BAND_OPACITY = 0.11
 PANEL_PX, HEAD_PX, FOOT_PX, GAP_PX, LEGEND_PX = 240, 164, 64, 66, 164
 COLUMNS, GAP = 2, 0.24  # between two columns, of the width; holds the legend of the left one
@@ -25,6 +27,7 @@ def detectability(curves: pd.DataFrame) -> go.Figure:
             auc, low and high (interval of the AUC, NaN where the groups do not resolve one), psnr_db
             (inside the mask; inf where nothing changed), n_groups.
     """
+    checks.rows("curves", curves, NEEDED)
     strength_axis = {"title.text": "strength of the forgery", "type": "linear", "tickmode": "auto"}
     if spans_decades(curves.loc[curves["strength"] > 0, "strength"]):
         curves = curves[curves["strength"] > 0]  # no place for the identity on a logarithmic axis

@@ -9,6 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from tad import checks
 from tad.report.style import BANDS_DB, INVISIBLE, LABELS, MUTED, OURS, by_scope, mpl_text, theme
 
 EMPTY, DARK = "#F3F4F6", 0.45  # luminance of a cell below which its text is white
@@ -25,7 +26,7 @@ def detector_map(table: pd.DataFrame) -> Figure:
         table: one row a detector and family, at one strength; columns detector, family, strength, auc (NaN is n/a),
             band and psnr_db (in the mask; both missing where they were not measured: those families stand last).
     """
-    _require(table, ("detector", "family", "strength", "auc", "band", "psnr_db"))
+    checks.rows("table", table, ("detector", "family", "strength", "auc", "band", "psnr_db"))
     if table["strength"].nunique() > 1:
         raise ValueError(f"a map is of one strength; got {sorted(set(table['strength'].tolist()))}")
     families = table.drop_duplicates("family")[["family", "band", "psnr_db"]]
@@ -50,7 +51,7 @@ def left_out_map(table: pd.DataFrame) -> Figure:
     Args:
         table: one row a variant and family; columns detector, family, scope, auc (NaN is n/a) and left_out.
     """
-    _require(table, ("detector", "family", "scope", "auc", "left_out"))
+    checks.rows("table", table, ("detector", "family", "scope", "auc", "left_out"))
     families = [name for rows in by_scope(table).values() for name in dict.fromkeys(rows["family"])]
     names = list(dict.fromkeys(table["detector"]))
     figure, ax = _map(table.pivot(index="detector", columns="family", values="auc").loc[names, families])
@@ -70,7 +71,7 @@ def cross_dataset_map(table: pd.DataFrame) -> Figure:
         table: one row a detector and pair of data sets; columns detector, calibrated_on, judged_on and
             balanced_accuracy (NaN is n/a).
     """
-    _require(table, ("detector", "calibrated_on", "judged_on", "balanced_accuracy"))
+    checks.rows("table", table, ("detector", "calibrated_on", "judged_on", "balanced_accuracy"))
     pairs = table["calibrated_on"] + " \N{RIGHTWARDS ARROW} " + table["judged_on"]
     wide = table.assign(pair=pairs).pivot(index="detector", columns="pair", values="balanced_accuracy")
     figure, ax = _map(wide.loc[list(dict.fromkeys(table["detector"])), list(dict.fromkeys(pairs))], "balanced accuracy")
@@ -111,8 +112,3 @@ def _ink(auc: float) -> str:
     if np.isnan(auc):
         return MUTED
     return "white" if np.dot(mpl.colors.to_rgb(DIVERGING(auc)), [0.299, 0.587, 0.114]) < DARK else OURS
-
-
-def _require(table: pd.DataFrame, columns: tuple[str, ...]) -> None:
-    if table.empty or not set(columns) <= set(table.columns):
-        raise ValueError(f"table must hold rows with columns {columns}; got {len(table)} with {list(table.columns)}")

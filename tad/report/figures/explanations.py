@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from tad import checks
 from tad.report.style import DASHES, EDGE, LABELS, MUTED, OURS, PALETTE, mpl_text, theme
 
 CHANGED = "#E9C7A6"  # a light tint of the colour of fakes
@@ -26,6 +27,8 @@ def explanation_scores(table: pd.DataFrame, panels: Mapping[str, str] = PANELS) 
             (NaN where the groups resolve no interval: the value stands alone) and control (the best one, or NaN).
         panels: measures, and what stands above each.
     """
+    checks.rows("table", table, ("method", "kind", "measure", "value", "low", "high", "control"))
+    checks.check(isinstance(panels, Mapping) and len(panels) > 0, "panels must be titles by measure", panels)
     kinds = table.drop_duplicates("method").set_index("method")["kind"]
     names = [*kinds.index[kinds != "control"], *kinds.index[kinds == "control"]][::-1]
     figure = Figure(figsize=(10, HEAD_IN + ROW_IN * len(names)), layout="constrained")
@@ -63,6 +66,8 @@ def explanation_strength(table: pd.DataFrame, label: str) -> Figure:
         table: columns detector, method, kind, strength, value, low, high.
         label: of the measure.
     """
+    checks.rows("table", table, ("detector", "method", "kind", "strength", "value", "low", "high"))
+    checks.of_kind("label", label, str, "a text")
     detectors = list(dict.fromkeys(table["detector"]))
     strengths = sorted(table["strength"].unique())
     figure = Figure(figsize=(10, 3.9), layout="constrained")
@@ -103,6 +108,15 @@ def score_profile(
         threshold: above it a clip counts as fake.
         explained: the stretch that is explained, from and to, s.
     """
+    checks.numbers("times", times)
+    checks.check(isinstance(scores, Mapping) and len(scores) > 0, "scores must be rows of numbers by name", scores)
+    for name, values in scores.items():
+        fits = len(checks.numbers(f"scores of {name}", values)) == len(times)
+        checks.check(fits, f"scores must be one a time, {len(times)}", values)
+    for name, stretches in (("changed", changed), ("explained", [explained] if explained else [])):
+        _check_stretches(name, stretches)
+    if threshold is not None:
+        checks.number("threshold", threshold)
     figure = Figure(figsize=(10, 3.2), layout="constrained")
     ax: Axes = figure.subplots()
     handles = []
@@ -121,3 +135,9 @@ def score_profile(
     ax.set(xlabel="time of the scored mid frame, s", ylabel="score")
     figure.legend(handles=handles, loc="outside lower left", ncols=5)
     return figure
+
+
+def _check_stretches(name: str, stretches: Sequence[tuple[float, float]]) -> None:
+    checks.of_kind(name, stretches, Sequence, "a list of stretches")
+    for each in stretches:
+        checks.check(len(checks.numbers(name, each)) == 2, f"{name} must be from and to, s", each)

@@ -1,6 +1,7 @@
 """Pictures side by side: film strips with heat and outlines laid over, and grids of attention maps."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,6 +9,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from tad import checks
 from tad.report.style import HEAT, MUTED, mpl_text, theme
 
 WIDTH_IN, GAP_IN, TITLE_IN, LABEL_IN, BAR_IN = 10.0, 0.05, 0.42, 0.24, 0.62
@@ -31,6 +33,7 @@ def film_strip(
         overlays: for each row None or heat maps (H, W) in [0, 1], one a frame or None, drawn over grey frames.
         outlines: for each row None or masks (H, W) in [0, 1], one a frame, outlined at 0.5.
     """
+    _check_strips(rows, titles, {"overlays": overlays, "outlines": outlines})
     overlays, outlines = overlays or [None] * len(rows), outlines or [None] * len(rows)
     columns = max(len(row) for row in rows)
     cell = (WIDTH_IN - GAP_IN * (columns - 1)) / columns
@@ -62,13 +65,30 @@ def film_strip(
     return figure
 
 
+def _check_strips(rows: Sequence, titles: Sequence[str], beside: dict[str, Sequence | None]) -> None:
+    good = (
+        isinstance(rows, list | tuple) and rows and all(isinstance(r, Sequence | np.ndarray) and len(r) for r in rows)
+    )
+    checks.check(bool(good), "rows must be lists of frames, one or more", rows)
+    for frame in chain(*rows):
+        checks.picture("a frame of rows", frame)
+    checks.texts("titles", titles)
+    for name, found in {"titles": titles, **beside}.items():
+        fits = found is None or isinstance(found, Sequence) and len(found) == len(rows)
+        checks.check(fits, f"{name} must be one a row, {len(rows)}", found)
+    for name, found in beside.items():
+        for row, parts in zip(rows, found or [None] * len(rows), strict=True):
+            fits = parts is None or isinstance(parts, Sequence | np.ndarray) and len(parts) == len(row)
+            checks.check(fits, f"{name} must be one a frame, {len(row)}", parts)
+
+
 def draw_frame(ax: Axes, frame: np.ndarray, heat: np.ndarray | None = None, mask: np.ndarray | None = None) -> None:
     """Draw a frame without its axes, with heat and the mask's outline where given; shapes as in `film_strip`."""
-    frame = np.asarray(frame)
+    checks.picture("a frame", frame)
     frame = frame / 255 if frame.dtype == np.uint8 else frame
-    if frame.shape[2:] != (3,) or frame.min() < -1e-6 or frame.max() > 1 + 1e-6:
-        found = f"shape {frame.shape}, range [{frame.min():.3g}, {frame.max():.3g}]"
-        raise ValueError(f"a frame must be (H, W, 3), uint8 or in [0, 1]; got {found}")
+    for name, part in (("heat of overlays", heat), ("a mask of outlines", mask)):
+        if part is not None:
+            checks.plane(name, part)
     if heat is None:
         ax.imshow(frame.clip(0, 1))
     else:
@@ -88,6 +108,8 @@ def attention_grid(maps: np.ndarray) -> Figure:
     Args:
         maps: (layers, heads, h, w), attention of one query over the h x w tokens of a frame, >= 0.
     """
+    good = isinstance(maps, np.ndarray) and maps.ndim == 4 and maps.size and np.isfinite(maps).all() and maps.min() >= 0
+    checks.check(bool(good), "maps must be (layers, heads, h, w), of 0 or more", maps)
     layers, heads, h, w = maps.shape
     scaled = maps / np.maximum(maps.max(axis=(2, 3), keepdims=True), np.finfo(float).tiny)
     gap = max(1, h // 12)

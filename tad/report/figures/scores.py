@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import auc, roc_curve
 
+from tad import checks
 from tad.report import style
 from tad.report.card import CARD
 
@@ -31,6 +32,9 @@ def mse_distribution(scores: pd.DataFrame, threshold: float, oracle: float | Non
         oracle: the threshold chosen on the test set, named so in the figure.
     """
     rows = _strongest(scores)
+    checks.number("threshold", threshold)
+    if oracle is not None:
+        checks.number("oracle", oracle)
     figure = Figure(figsize=(10, 5.2), layout="constrained")
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=[3.4, 1])
     sns.histplot(
@@ -54,6 +58,7 @@ def mse_distribution(scores: pd.DataFrame, threshold: float, oracle: float | Non
 def score_by_family(scores: pd.DataFrame, threshold: float) -> Figure:
     """Draw each family's scores on a line, sorted by median, reals on top, with the share above the threshold."""
     rows = _strongest(scores)
+    checks.number("threshold", threshold)
     rows["family"] = rows["method"].map(style.mpl_text).where(rows["label"] == "fake", "real")
     medians = rows[rows["label"] == "fake"].groupby("family")["score"].median()
     order = ["real", *medians.sort_values(ascending=False).index]
@@ -163,6 +168,7 @@ def counted(scores: pd.DataFrame) -> str:
 
 def _strongest(scores: pd.DataFrame) -> pd.DataFrame:
     """The scored reals and, of each family, the scored fakes at the greatest strength it has."""
+    checks.rows("scores", scores, ("detector", "status", "label", "method", "strength", "score", "group"))
     wanted = (scores["detector"] == DETECTOR) & (scores["status"] == "ok") & scores["label"].isin(["real", "fake"])
     rows = scores[wanted]
     found = rows["label"].value_counts().to_dict()

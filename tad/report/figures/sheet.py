@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from tad import checks
 from tad.report.figures.frames import draw_frame
 from tad.report.style import EDGE, MUTED, by_scope, mpl_text, theme
 
@@ -38,6 +39,11 @@ def contact_sheet(rows: Sequence[SheetRow], strengths: Sequence[str], extra_titl
         strengths: what stands above the columns of forged frames.
         extra_title: what stands above the column of extra pictures, where a row has one.
     """
+    checks.check(isinstance(rows, Sequence), "rows must be a list of SheetRow", rows)
+    for row in rows:
+        checks.of_kind("each of rows", row, SheetRow, "a SheetRow")
+    checks.texts("strengths", strengths)
+    checks.of_kind("extra_title", extra_title, str, "a text")
     if not rows or any(not len(row.forged) == len(row.captions) == len(strengths) for row in rows):
         found = [(len(row.forged), len(row.captions)) for row in rows]
         raise ValueError(f"every row must have {len(strengths)} forged frames and captions; got {found}")

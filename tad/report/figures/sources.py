@@ -9,6 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tad import checks
 from tad.report.card import CARD
 from tad.report.style import (
     CARD_COLOUR,
@@ -40,7 +41,11 @@ def scores_by_source(units: pd.DataFrame, thresholds: pd.DataFrame, unit: str = 
             one validation group is left out (NaN where unknown).
         unit: what a point is, in a word.
     """
-    _require(units, ("detector", "split", "group", "score"))
+    checks.rows("units", units, ("detector", "split", "group", "score"))
+    checks.rows("thresholds", thresholds, ("detector", "value", "low", "high"))
+    for name in dict.fromkeys(units["detector"]):
+        checks.check(name in set(thresholds["detector"]), f"thresholds must hold a row of {name}", thresholds)
+    checks.of_kind("unit", unit, str, "a text")
     names = list(dict.fromkeys(units["detector"]))
     lines = units.drop_duplicates(["split", "group"])[["split", "group"]]
     lines = pd.concat([lines[lines["split"].eq(split)] for split in SPLITS], ignore_index=True)
@@ -106,8 +111,9 @@ def false_positive_map(table: pd.DataFrame, across: Iterable[str], rate: str = "
         across: columns that name the map's columns, from the wider to the narrower, such as change and level.
         rate: the column to draw.
     """
-    across = list(across)
-    _require(table, ("detector", *across, rate))
+    checks.texts("across", across := list(across) if isinstance(across, Iterable) else across)
+    checks.of_kind("rate", rate, str, "the name of a column")
+    checks.rows("table", table, ("detector", *across, rate))
     order = table[across].drop_duplicates().itertuples(index=False, name=None)
     keys = [key if len(across) > 1 else key[0] for key in order]
     names = list(dict.fromkeys(table["detector"]))
@@ -145,8 +151,3 @@ def _cell_texts(ax: Axes, rates: np.ndarray) -> None:
 
 def _key_text(key: tuple | str) -> str:
     return mpl_text(" ".join(filter(None, map(str, key))) if isinstance(key, tuple) else key)
-
-
-def _require(table: pd.DataFrame, columns: tuple[str, ...]) -> None:
-    if table.empty or not set(columns) <= set(table.columns):
-        raise ValueError(f"table must hold rows with columns {columns}; got {len(table)} with {list(table.columns)}")

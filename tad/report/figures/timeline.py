@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tad import checks
 from tad.report import style
 from tad.report.figures.frames import draw_frame
 
@@ -26,6 +27,12 @@ def score_timeline(
         reals: scores of the real videos of the calibration; may be empty.
         thumbnails: time in s and frame (H, W, 3), uint8; of many, those next to eight evenly spaced times are shown.
     """
+    checks.rows("clips", clips, ("start_s", "end_s", "score"))
+    checks.number("threshold", threshold)
+    checks.of_kind("reals", reals, Sequence | np.ndarray, "a row of scores")
+    if len(reals):
+        checks.numbers("reals", reals)
+    checks.check(_are_thumbnails(thumbnails), "thumbnails must be pairs of a time and a frame", thumbnails)
     begin, end = float(clips["start_s"].min()), float(clips["end_s"].max())
     end = max(end, begin + 0.04)  # a clip of equal times would have no axis
     shown = nearest(thumbnails, begin, end, SLOTS)
@@ -42,6 +49,11 @@ def score_timeline(
         draw_frame(thumb, image)
         thumb.set_title(f"{at:.1f} s", fontsize=8.5, weight="normal", color=style.MUTED, loc="center", pad=2)
     return figure
+
+
+def _are_thumbnails(found: object) -> bool:
+    pairs = isinstance(found, Sequence) and all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in found)
+    return pairs and all(isinstance(image, np.ndarray) and image.ndim == 3 for _, image in found)
 
 
 def _curve(ax: Axes, clips: pd.DataFrame, threshold: float, reals: Sequence[float]) -> None:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
+from tad import checks
 from tad.report.style import BANDS_DB, EDGE, HEAT, INVISIBLE, MUTED, OURS, by_scope, mpl_text, theme
 
 COLUMNS = ("family", "scope", "strength", "psnr_db", "jod")
@@ -30,8 +31,7 @@ def visibility_chart(table: pd.DataFrame) -> Figure:
         table: one row a family and strength; columns family, scope, strength, psnr_db (in the mask; inf, where nothing
             changed, is drawn at the right edge) and jod (NaN is left out; a table without any gets no such panel).
     """
-    if len(table) == 0 or not set(COLUMNS) <= set(table.columns):
-        raise ValueError(f"table must hold rows with columns {COLUMNS}; got {len(table)} with {list(table.columns)}")
+    checks.rows("table", table, COLUMNS)
     lines = _lines(table)
     scales = ["psnr_db", "jod"] if table["jod"].notna().any() else ["psnr_db"]
     figure = Figure(figsize=(10, HEAD_IN + ROW_IN * len(lines)), layout="constrained")

@@ -91,7 +91,7 @@ def test_the_map_of_carried_thresholds_names_where_from_and_where_to():
 def test_tables_that_no_map_can_be_drawn_of_are_refused(table):
     with pytest.raises(ValueError, match=r"a map is of one strength; got \[0.3, 1.0\]"):
         figures.detector_map(pd.concat([table, table.assign(strength=1.0)]))
-    with pytest.raises(ValueError, match=r"table must hold rows with columns .*'left_out'.*; got 8 with"):
+    with pytest.raises(ValueError, match=r"table must have the columns .*; got none named \['left_out'\]"):
         figures.left_out_map(table)
-    with pytest.raises(ValueError, match="got 0 with"):
+    with pytest.raises(ValueError, match="must hold a row or more; got a table of 0"):
         figures.detector_map(table[:0])

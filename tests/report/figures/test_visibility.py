@@ -80,7 +80,6 @@ def test_many_strengths_do_not_fill_the_legend():
     assert len(legend) == 8 and legend[0] == "0.01" and legend[-1] == "1"
 
 
-@pytest.mark.parametrize("broken", [pd.DataFrame({"family": ["warp"]}), pd.DataFrame(columns=["family"])])
-def test_a_table_without_its_columns_is_refused(broken):
-    with pytest.raises(ValueError, match=r"family.*psnr_db.*got [01] with \['family'\]"):
-        figures.visibility_chart(broken)
+def test_a_table_without_its_columns_is_refused():
+    with pytest.raises(ValueError, match=r"columns .*'family'.*'psnr_db'.*; got none named .*'scope'"):
+        figures.visibility_chart(pd.DataFrame({"family": ["warp"]}))
