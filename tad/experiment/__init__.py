@@ -7,7 +7,7 @@ from tad.experiment.comparison import Comparison, target
 from tad.experiment.cross_dataset import cross_dataset
 from tad.experiment.cross_fit import cross_fit
 from tad.experiment.detector_set import detector_set, left_out
-from tad.experiment.evaluation import Evaluation, Setting, evaluate, ladder, measure
+from tad.experiment.evaluation import Evaluation, Setting, card_and_default, evaluate, ladder, measure
 from tad.experiment.explain_ladder import (
     Looked,
     by_family,
@@ -33,8 +33,9 @@ from tad.experiment.sources import sources
 __all__ = [
     "AS_IT_IS", "BENIGN", "Audit", "ClipBrowser", "Comparison", "Evaluation", "Looked", "Material", "Setting",
     "Sources", "StrengthExplorer", "Training", "audit", "benign_changes", "by_family", "calibrate_detectors",
-    "compare", "cross_dataset", "cross_fit", "detector_set", "evaluate", "explain_video", "explanations", "falling",
-    "fit_detectors", "folder", "head_grid", "in_words", "ladder", "left_out", "load", "load_threshold", "measure",
-    "measure_explanations", "measured_explanations", "motion", "named_recipe", "profile", "save_threshold",
-    "score_videos", "sheet", "sources", "strip", "target", "train", "training_groups", "visibilities",
+    "card_and_default", "compare", "cross_dataset", "cross_fit", "detector_set", "evaluate", "explain_video",
+    "explanations", "falling", "fit_detectors", "folder", "head_grid", "in_words", "ladder", "left_out", "load",
+    "load_threshold", "measure", "measure_explanations", "measured_explanations", "motion", "named_recipe",
+    "profile", "save_threshold", "score_videos", "sheet", "sources", "strip", "target", "train", "training_groups",
+    "visibilities",
 ]  # fmt: skip

@@ -5,12 +5,23 @@ The band of a family at a strength is that of the median PSNR in its mask, the s
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import inf
+from math import inf, isnan
 
 import pandas as pd
 
 from tad import scoring
-from tad.experiment.judged import LEFT_OUT, SEEN, Judged, LeftOut, has_both, head_of, judged, scored, trained_on
+from tad.experiment.judged import (
+    LEFT_OUT,
+    SEEN,
+    Judged,
+    LeftOut,
+    by_fold,
+    has_both,
+    head_of,
+    judged,
+    scored,
+    trained_on,
+)
 from tad.experiment.scores import visibilities
 from tad.forgery import BANDS_DB, band
 from tad.scoring import Interval
@@ -19,7 +30,10 @@ from tad.scoring.pooled import Cell, compared_cells
 SUBTLER = ("moderate", "subtle")
 BOTH = " + ".join(SUBTLER)
 BANDS = {name: (name,) for name in (*BANDS_DB, "invisible")} | {BOTH: SUBTLER}
-TARGET = 0.90  # mean AUC on moderate and subtle fakes, of what has not seen their families
+TARGETS = {
+    "extreme": (0.99, "extreme fakes"), BOTH: (0.90, "moderate and subtle fakes"),
+}  # least mean AUC, of what has not seen their families  # fmt: skip
+FUSED = "ensemble"  # how the names of fused detectors begin
 NO_FAKE = ("nothing", "reals only")
 SUPERVISED = "labelled fakes"
 AT_POINTS = ("AUC", "average precision", "EER", "pAUC at 10 % FPR", "TPR at 1 % FPR", "TPR at 0.1 % FPR")
@@ -55,9 +69,13 @@ class Comparison:
 
     @cached_property
     def thresholds(self) -> dict[str, scoring.Threshold]:
-        """The 95 % quantile of the validation reals, of every detector that scored any."""
+        """The 95 % quantile of the validation reals, of every detector that scored any; see `calibrate`."""
         rows = self.reals[scored(self.reals)]
-        return {str(name): scoring.quantile_threshold(self._units(own)) for name, own in rows.groupby("detector")}
+        return {str(name): self._threshold(own) for name, own in rows.groupby("detector")}
+
+    def _threshold(self, reals: pd.DataFrame) -> scoring.Threshold:
+        found = [scoring.quantile_threshold(self._units(own)) for own in by_fold(reals)]
+        return scoring.threshold_of_folds(found)
 
     @cached_property
     def bands(self) -> pd.DataFrame:
@@ -277,21 +295,30 @@ class Comparison:
 
 
 def target(by_band: pd.DataFrame) -> str:
-    """Say whether what has not seen their families reaches a mean AUC of 0.90 on moderate and subtle fakes.
+    """Say whether the best of what has not seen their families reaches the mean AUC that was set for a band.
 
     Args:
-        by_band: `Comparison.by_band`. Without a head of left-out families the best of the detectors that saw no fake
-            stands in, and is named.
+        by_band: `Comparison.by_band`. Eligible are detectors that saw no fake, and heads on families that their
+            variants were not taught; fused ones are not.
+
+    Returns:
+        A line a target, with the false positives and the accuracy at the detector's own threshold.
     """
-    table = by_band[by_band["band"].eq(BOTH) & by_band["auc"].notna()]
-    own, blind = table[table["detector"].str.endswith(LEFT_OUT)], table[table["trained_on"].isin(NO_FAKE)]
-    asked = f"mean AUC on moderate and subtle fakes, families left out, >= {TARGET:.2f}: "
-    if own.empty and blind.empty:
+    return "\n".join(_reached(by_band[by_band["band"].eq(band)], *asked) for band, asked in TARGETS.items())
+
+
+def _reached(rows: pd.DataFrame, least: float, told: str) -> str:
+    eligible = rows["detector"].str.endswith(LEFT_OUT) | rows["trained_on"].isin(NO_FAKE)
+    rows = rows[eligible & rows["auc"].notna() & ~rows["detector"].str.startswith(FUSED)]
+    asked = f"mean AUC on {told} >= {least:.2f}: "
+    if rows.empty:
         return asked + "n/a (no such fake was scored)"
-    best = (blind if own.empty else own).sort_values("auc", kind="stable").iloc[-1]
-    who = "no head with families left out; the best that saw no fake is " if own.empty else ""
-    verdict = "reached" if best["auc"] >= TARGET else "not reached"
-    return f"{asked}{verdict} ({who}{best['detector']}, {best['text']}, n = {best['n_families']} families)"
+    best = rows.sort_values("auc", kind="stable").iloc[-1]
+    verdict = "reached" if best["auc"] >= least else "not reached"
+    alarms = f"{best['false_positive_rate']:.0%} of {best['n_real']} reals above its threshold"
+    accuracy = f"balanced accuracy {best['balanced_accuracy']:.0%}"
+    at = "no threshold" if isnan(best["false_positive_rate"]) else f"{accuracy}, {alarms}"
+    return f"{asked}{verdict} ({best['detector']}, {best['text']}, n = {best['n_families']} families; {at})"
 
 
 def _narrow(rows: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

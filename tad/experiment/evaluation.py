@@ -1,5 +1,6 @@
 """Held-out reals and their fakes, scored by every detector: what 02 and 03 show."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,22 +8,24 @@ import pandas as pd
 
 from tad import scoring
 from tad.data import LONG_SIDE, Encoding, FixedClips, read_manifest, resolve
-from tad.experiment.checkpoints import load
+from tad.experiment.checkpoints import checkpoint_path, load, load_threshold, threshold_path
 from tad.experiment.detector_set import detector_set, left_out
 from tad.experiment.forging import choose
-from tad.experiment.judged import has_both, left_out_in
+from tad.experiment.judged import by_fold, has_both, left_out_in, scored
 from tad.experiment.output import folder
 from tad.experiment.scores import CONTROL, LISTED, NOTHING, Ladder, score_table
 from tad.report import CARD
 
 CARD_DETECTOR = "midframe_mse"
+N_FITS = 200  # resamples, each with a fit of its own
 ENCODING = "h264:23"  # of reals and fakes alike, unless another is asked for
 
 
 def calibrate(scores: pd.DataFrame, detector: str = CARD_DETECTOR, unit: str = "video") -> scoring.Threshold:
-    """The 95 % quantile of validation reals, of whole videos or of clips."""
+    """The 95 % quantile of validation reals, of whole videos or of clips; of pooled folds, of each fold's own."""
     rows = scores[scores["detector"] == detector]
-    return scoring.quantile_threshold(scoring.video_scores(rows) if unit == "video" else rows)
+    judged = [scoring.video_scores(own) if unit == "video" else own for own in by_fold(rows)]
+    return scoring.threshold_of_folds([scoring.quantile_threshold(own) for own in judged])
 
 
 @dataclass
@@ -71,8 +74,39 @@ class Evaluation:
         return scoring.against_card(self.summary(), self.summary(threshold=self.oracle()), vars(CARD))
 
     def curves(self) -> pd.DataFrame:
-        """The AUC of each family at each strength by each detector; see `tad.scoring.detectability`."""
-        return _each_detector(self.scores, self.unit, self.seed)
+        """The AUC of each family at each strength by each detector, beside a fit that rises with strength.
+
+        Returns:
+            As `tad.scoring.detectability`, with detector; and fit, fit_low and fit_high above strength 0, see
+            `tad.scoring.monotone_auc`.
+        """
+        found = _each_detector(self.scores, self.unit, self.seed)
+        fits = [
+            scoring.monotone_auc(self.scores, name, self.unit, N_FITS, self.seed) for name in found["detector"].unique()
+        ]
+        fits = pd.concat(fits, ignore_index=True).rename(columns={"low": "fit_low", "high": "fit_high"})
+        key = ["family", "scope", "detector", "strength"]
+        return found.merge(fits[[*key, "fit", "fit_low", "fit_high"]], how="left", on=key)
+
+    def at_strength_zero(self) -> str:
+        """Say how many forgeries at strength 0 score exactly as the clip they were made from.
+
+        Raises:
+            ValueError: one does not: then a ladder does not start at the real.
+        """
+        key = ["video", "start_s", "detector", "codec", "seed"]
+        rows = self.scores[scored(self.scores)]
+        reals = rows[rows["method"].eq("original")].set_index(key)["score"]
+        fakes = rows[rows["label"].eq("fake") & rows["strength"].eq(0) & rows["scope"].ne(LISTED)]
+        of_real = reals.reindex(pd.MultiIndex.from_frame(fakes[key])).to_numpy()
+        other = fakes[fakes["score"].to_numpy() != of_real]
+        if len(other):
+            first = other.iloc[0]
+            raise ValueError(
+                f"strength 0 must score exactly as the real; got {len(other)} of {len(fakes)} that do not, the first "
+                f"{first['method']} of {first['video']} by {first['detector']}"
+            )
+        return f"strength 0: {len(fakes):,} of {len(fakes):,} scores equal that of the real, exactly"
 
     def codec_control(self) -> pd.DataFrame:
         """How well each detector tells reals that were encoded twice from the same reals encoded once: 0.5 is right."""
@@ -85,6 +119,13 @@ def _each_detector(scores: pd.DataFrame, unit: str, seed: int) -> pd.DataFrame:
     names = [str(name) for name, rows in scores.groupby("detector", sort=False) if has_both(rows)]
     found = [scoring.detectability(scores, name, unit, seed=seed).assign(detector=name) for name in names]
     return pd.concat(found, ignore_index=True)
+
+
+def card_and_default(checkpoint: str, scored_by: Iterable[str]) -> list[str]:
+    """Name the card's detector and the one that `tad score` judges by, those that scored: what reports draw large."""
+    file, there = threshold_path(checkpoint_path(checkpoint)), set(scored_by)
+    default = [load_threshold(checkpoint)[0]] if file.is_file() else []
+    return [name for name in dict.fromkeys([CARD_DETECTOR, *default]) if name in there]
 
 
 @dataclass(frozen=True)
@@ -171,13 +212,14 @@ def measure(checkpoint: str, manifest: str, steps: Ladder, setting: Setting) -> 
 
 def _evaluation(checkpoint: str, manifest: str, file: Path, steps: Ladder, setting: Setting) -> Evaluation:
     if setting.scores:
+        stated = left_out_in(pd.read_parquet(resolve(setting.scores)))  # before it is narrowed to some families
         table = measured(setting.scores, manifest, steps, setting)
     else:
-        table = measure(checkpoint, manifest, steps, setting)
+        stated, table = {}, measure(checkpoint, manifest, steps, setting)
     table.to_parquet(file)
     reals, scores = table[table["split"] == "val"], table[table["split"] == "test"]
     control = scores["scope"] == CONTROL
-    known = left_out_in(table) | left_out(checkpoint)  # a table may hold heads that this checkpoint does not know
+    known = stated | left_out(checkpoint)  # a table may hold heads that this checkpoint does not know
     without = {name: kept for name, kept in known.items() if name in set(table["detector"])}
     return Evaluation(scores[~control], scores[control], reals, without, setting.unit, setting.seed)
 

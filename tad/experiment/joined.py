@@ -9,7 +9,7 @@ import pandas as pd
 from tad import scoring
 from tad.data import resolve
 from tad.experiment.comparison import Comparison
-from tad.experiment.judged import LeftOut, trained_on
+from tad.experiment.judged import LeftOut, by_fold, trained_on
 
 ENSEMBLE = "ensemble (mean)"
 MEMBERS = ("midframe_mse", "latent_distance")  # both learn from reals alone
@@ -84,10 +84,21 @@ def with_ensemble(compared: Comparison, members: Iterable[str] = MEMBERS) -> Com
     most = max(kinds, key=TRAINED.index) if set(kinds) <= set(TRAINED) else "not stated"
     return replace(
         compared,
-        scores=pd.concat([compared.scores, scoring.ensemble(reals, scores)], ignore_index=True),
-        reals=pd.concat([compared.reals, *_without_own_group(reals)], ignore_index=True),
+        scores=pd.concat(
+            [compared.scores, *(scoring.ensemble(*fold) for fold in _folds(reals, scores))], ignore_index=True
+        ),
+        reals=pd.concat(
+            [compared.reals, *(part for own in by_fold(reals) for part in _without_own_group(own))], ignore_index=True
+        ),
         stated={**compared.stated, ENSEMBLE: most},
     )
+
+
+def _folds(reals: pd.DataFrame, scores: pd.DataFrame) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Each fold's validation reals beside what it scored: no fold is fused by the reals of another."""
+    if "fold" not in scores:
+        return [(reals, scores)]
+    return [(reals[reals["fold"].eq(own["fold"].iloc[0])], own) for own in by_fold(scores)]
 
 
 def _without_own_group(reals: pd.DataFrame) -> list[pd.DataFrame]:

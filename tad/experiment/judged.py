@@ -13,6 +13,7 @@ import pandas as pd
 
 from tad import scoring
 from tad.experiment.scores import LISTED
+from tad.scoring.detectors import Taught
 
 SEEN, LEFT_OUT, UNTAUGHT = " (families seen)", " (families left out)", " (families never taught)"
 NOT_STATED = "not stated"
@@ -52,7 +53,8 @@ def left_out_in(scores: pd.DataFrame) -> LeftOut:
         scores: scores table; see `tad.experiment.scores.score_table`.
 
     Returns:
-        The families of each variant that scored some, and not all, of those that its head scored.
+        The families of each variant that scored some, and not all, of those that its head scored; all, too, where the
+        head is registered as one that is taught: a table of few families may hold none that a variant was taught.
 
     Example:
         >>> rows = [("cnn", "flicker"), ("cnn", "splice"), ("cnn-0", "splice"), ("other-2", "flicker")]
@@ -61,7 +63,20 @@ def left_out_in(scores: pd.DataFrame) -> LeftOut:
     """
     made = scores[scores["label"].eq("fake") & ~scores["scope"].isin([LISTED])]
     scored_by = {str(name): list(dict.fromkeys(rows["method"])) for name, rows in made.groupby("detector", sort=False)}
-    return {name: own for name, own in scored_by.items() if set(own) < set(scored_by.get(head_of(name), []))}
+    found = {}
+    for name, own in scored_by.items():
+        of_head, head = set(scored_by.get(head_of(name), [])), scoring.FITTED.get(head_of(name))
+        taught = isinstance(head, type) and issubclass(head, Taught)
+        if set(own) < of_head or (taught and set(own) == of_head):
+            found[name] = own
+    return found
+
+
+def by_fold(scores: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of each fold of a pooled scores table; the table as it is where it was not pooled."""
+    if "fold" not in scores:
+        return [scores]
+    return [own for _, own in scores.groupby("fold", sort=True, dropna=False)]
 
 
 def judged(scores: pd.DataFrame, left_out: LeftOut) -> list[Judged]:

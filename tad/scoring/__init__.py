@@ -26,7 +26,7 @@ from tad.scoring.reals import false_positive_rate, median_over_groups
 from tad.scoring.resampled import auc_statistic
 from tad.scoring.summary import summary
 from tad.scoring.table import video_scores
-from tad.scoring.threshold import Threshold, oracle_threshold, quantile_threshold
+from tad.scoring.threshold import Threshold, oracle_threshold, quantile_threshold, threshold_of_folds
 
 __all__ = [
     "DETECTORS", "FITTED", "Detector", "Interval", "Threshold", "above_own_real", "against_card",
@@ -34,5 +34,5 @@ __all__ = [
     "ensemble", "false_positive_rate", "from_csv", "fuse", "group_bootstrap", "guaranteed", "holm", "in_words",
     "load_detectors", "look", "mean_auc", "median_over_groups", "metrics", "monotone_auc", "operating_points",
     "oracle_threshold", "p_values", "paired", "percentiles", "places", "quantile_threshold", "real_floor",
-    "register", "score", "source_pairs", "summary", "two_tailed", "video_scores",
+    "register", "score", "source_pairs", "summary", "threshold_of_folds", "two_tailed", "video_scores",
 ]  # fmt: skip

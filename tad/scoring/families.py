@@ -46,13 +46,14 @@ def by_family(
         others: as in `detectability`.
 
     Returns:
-        One row a family: as in `detectability` without strength; then verdict, recall, false_positive_rate and
-        separation_ratio.
+        One row a family: as in `detectability` without strength; then auc_across, of pairs from different groups alone
+        (NaN where there are none), the verdict by its interval, recall, false_positive_rate and separation_ratio.
     """
     threshold = threshold_value(threshold)
     lines = []
     for line, compared in _cells(scores, ["method", "scope"], detector, unit, n_boot, seed):
-        line["verdict"] = verdict(line["auc"], line["low"], line["high"])
+        across = _auc(compared, n_boot, seed, across=True)
+        line["auc_across"], line["verdict"] = across.value, verdict(across.value, across.low, across.high)
         found = metrics(compared, threshold, names=AT_THRESHOLD) if len(compared) else {}
         lines.append(line | {re.sub(r"\W", "_", name): found.get(name, np.nan) for name in AT_THRESHOLD})
     return pd.DataFrame(lines).rename(columns={"method": "family"})
@@ -90,10 +91,10 @@ def _cells(
         yield line, table
 
 
-def _auc(table: pd.DataFrame, n_boot: int, seed: int) -> Interval:
+def _auc(table: pd.DataFrame, n_boot: int, seed: int, across: bool = False) -> Interval:
     if table.empty:
         return Interval(np.nan, np.nan, np.nan, 0, "n/a (no fake was scored beside its real)")
     fake, score = is_fake(table), table["score"].to_numpy(float)
     if np.array_equal(np.sort(score[fake]), np.sort(score[~fake])):  # strength 0: nothing to resample
         return Interval(0.5, 0.5, 0.5, table["group"].nunique(), "fakes and reals have the very same scores")
-    return group_bootstrap(auc_statistic(table, one_fake_per_real(table)), n_boot, seed)
+    return group_bootstrap(auc_statistic(table, one_fake_per_real(table), across), n_boot, seed)

@@ -101,7 +101,7 @@ def group_bootstrap(statistic: Statistic, n_boot: int = 1000, seed: int = 0) -> 
     counts = np.random.default_rng(seed).multinomial(total, np.full(total, 1 / total), n_boot)
     values = statistic.compute(counts)
     defined = values[~np.isnan(values)]
-    if statistic.proportion and n > 1 and np.allclose(defined, value, rtol=0, atol=1e-12):
+    if statistic.proportion and n > 1 and len(defined) and np.allclose(defined, value, rtol=0, atol=1e-12):
         return _all_agree(value, n)
     if n < GROUPS_NEEDED:
         return Interval(value, np.nan, np.nan, n, f"n/a (needs {GROUPS_NEEDED} groups)")

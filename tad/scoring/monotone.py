@@ -7,7 +7,6 @@ medians of the fakes of each strength, and stay as they are in the resamples.
 
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, replace
-from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -20,6 +19,7 @@ from tad.scoring.resampled import Compute, Statistic, _divide, auc_statistic
 from tad.scoring.table import is_fake, matched, one_detector, one_fake_per_real, per_unit
 
 LEVELS = (0.75, 0.95)
+FITTED = ["family", "scope", "detector", "strength", "psnr_db", "auc", "fit", "low", "high", "text"]
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,6 @@ class Ladder:
             for row in self.auc(counts)[:, order]
         ]
         return np.reshape(fits, (len(counts), len(order)))
-
-    def fit_at(self, i: int, counts: np.ndarray) -> np.ndarray:
-        """Read the fit at the i-th strength (K,)."""
-        return self.fit(counts, np.arange(len(self.strength)))[:, i]
 
 
 def detection_limits(
@@ -90,11 +86,26 @@ def monotone_auc(
     """
     lines = []
     for head, ladder in _ladders(scores, detector, unit):
+        fitted = _once(lambda counts, of=ladder: of.fit(counts, np.arange(len(of.strength))))
         for i, auc in enumerate(ladder.auc(np.ones((1, ladder.n_total)))[0]):
-            found = group_bootstrap(Statistic(partial(ladder.fit_at, i), ladder.n_total, ladder.n_groups), n_boot, seed)
+            at = Statistic(lambda counts, i=i, of=fitted: of(counts)[:, i], ladder.n_total, ladder.n_groups)
+            found = group_bootstrap(at, n_boot, seed)
             line = head | {"strength": ladder.strength[i], "psnr_db": ladder.psnr_db[i], "auc": auc}
             lines.append(line | {"fit": found.value, "low": found.low, "high": found.high, "text": found.text()})
-    return pd.DataFrame(lines)
+    return pd.DataFrame(lines, columns=FITTED)
+
+
+def _once(fit: Compute) -> Compute:
+    """Remember the fits of the resamples asked for last: all strengths of a ladder read the same ones."""
+    known: dict[bytes, np.ndarray] = {}
+
+    def fitted(counts: np.ndarray) -> np.ndarray:
+        key = counts.tobytes()
+        if key not in known:
+            known[key] = fit(counts)
+        return known[key]
+
+    return fitted
 
 
 def crossing(x: np.ndarray, fits: np.ndarray, level: float) -> np.ndarray:

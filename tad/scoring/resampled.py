@@ -59,7 +59,7 @@ def statistics(table: pd.DataFrame, threshold: float, weights: np.ndarray | None
     }
 
 
-def auc_statistic(table: pd.DataFrame, weights: np.ndarray) -> Statistic:
+def auc_statistic(table: pd.DataFrame, weights: np.ndarray, across: bool = False) -> Statistic:
     """Prepare the area under the ROC curve: the share of pairs whose fake scores higher, a tie counting half.
 
     A group taken twice is not compared with its own copy. Fakes are easier to tell from the reals of their own scene,
@@ -68,6 +68,8 @@ def auc_statistic(table: pd.DataFrame, weights: np.ndarray) -> Statistic:
     Args:
         table: scored rows of one detector; columns label, score and group.
         weights: of each row, >= 0.
+        across: leave out the pairs within a group, one in n groups. Nobody who judges a video has its real beside it,
+            and a fake that always lies a little above its own real would seem to be found.
     """
     require_scored(table, ["label", "group"])
     checks.check(weights is not None, "weights must be numbers", weights)
@@ -85,7 +87,7 @@ def auc_statistic(table: pd.DataFrame, weights: np.ndarray) -> Statistic:
     own = pairs(np.eye(groups.n))  # within each group
 
     def compute(counts: np.ndarray) -> np.ndarray:
-        won, every = (pairs(counts) - (counts * (counts - 1)) @ own).T
+        won, every = (pairs(counts) - (counts * (counts - (not across))) @ own).T
         return np.clip(_divide(won, every), 0, 1)  # rounding may pass 1
 
     return Statistic(compute, groups.n, groups.behind(~fake, fake))

@@ -1,5 +1,6 @@
 """Where real ends and fake begins: chosen on validation reals, or, named oracle, on the test set."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from numbers import Real
@@ -36,6 +37,11 @@ def threshold_value(threshold: float | Threshold) -> float:
 def quantile_threshold(scores: pd.DataFrame, quantile: float = 0.95) -> Threshold:
     """Choose the threshold that a share of the validation reals does not pass, each group weighing the same.
 
+    Where the groups suffice for a promise, the share is counted over one group more, which may be the worst: then no
+    more than 1 - quantile of footage like theirs is expected above. Where they do not, it is the plain quantile.
+
+    Source: Lee, Barber, Willett, "Distribution-free inference with hierarchical data", 2023.
+
     Args:
         scores: one detector's validation reals: clips, or the videos of `video_scores` if videos are to be judged.
             Rows without a score are left out.
@@ -62,7 +68,8 @@ def quantile_threshold(scores: pd.DataFrame, quantile: float = 0.95) -> Threshol
 
     reached = np.cumsum(1 / rows.groupby("group")["score"].transform("size").to_numpy())
     n_groups = rows["group"].nunique()
-    first = np.argmax(reached >= quantile * n_groups - 1e-9)  # rounding must not push it a row up
+    counted = n_groups + (n_groups >= groups_needed(quantile))
+    first = np.argmax(reached >= quantile * counted - 1e-9)  # rounding must not push it a row up
     value = float(rows["score"].iloc[first])
     return Threshold(value, quantile, _clips(rows), n_groups, guarantee(quantile, n_groups))
 
@@ -71,21 +78,46 @@ def _clips(rows: pd.DataFrame) -> int:
     return int(rows["n_clips"].sum()) if "n_clips" in rows.columns else len(rows)
 
 
-def guarantee(quantile: float, n_groups: int) -> str:
-    """Say which false-positive rate a quantile over calibration groups promises.
+def groups_needed(quantile: float) -> int:
+    """How many calibration groups can promise a false-positive rate of 1 - quantile: 1 / (n + 1) must not pass it.
 
-    For a row of one more group, drawn as the n calibration groups were, it is the conformal 1 - quantile * n / (n + 1),
-    never below 1 / (n + 1): the new group may be the worst of all n + 1.
-
-    Source: Lee, Barber, Willett, "Distribution-free inference with hierarchical data", 2023.
+    Example:
+        >>> groups_needed(0.95), groups_needed(0.9)
+        (19, 9)
     """
-    rate = 1 - quantile
-    needed = ceil(round(1 / rate - 1, 9))
-    promised = f"{100 * (1 - quantile * n_groups / (n_groups + 1)):.3g} %"
+    return ceil(round(1 / (1 - quantile) - 1, 9))
+
+
+def guarantee(quantile: float, n_groups: int) -> str:
+    """Say which false-positive rate the threshold of `quantile_threshold` promises in footage like its groups.
+
+    With too few groups the plain quantile promises the conformal 1 - quantile * n / (n + 1), for the new group may be
+    the worst of all n + 1.
+    """
+    rate, needed = f"{100 * (1 - quantile):.3g} %", groups_needed(quantile)
     if n_groups >= needed:
-        return f"at most {promised} false positives in footage like the {n_groups} calibration groups"
-    lacking = f"no guarantee at {100 * rate:.3g} %: needs {needed} groups, has {n_groups}"
-    return f"{lacking}; this quantile promises {promised} at most"
+        return f"at most {rate} false positives in footage like the {n_groups} calibration groups"
+    promised = f"{100 * (1 - quantile * n_groups / (n_groups + 1)):.3g} %"
+    return f"no guarantee at {rate}: needs {needed} groups, has {n_groups}; this quantile promises {promised} at most"
+
+
+def threshold_of_folds(found: Sequence[Threshold]) -> Threshold:
+    """Join the thresholds that folds chose on their own validation reals, for scores that were pooled on one scale.
+
+    The highest is taken: it passes no real that its own fold's would not. By places among reals, as folds are pooled,
+    all are the same where folds have equally many groups.
+
+    Args:
+        found: of each fold, of one quantile; that of a single one is returned as it is.
+    """
+    good = isinstance(found, list | tuple) and len(found) > 0 and all(isinstance(one, Threshold) for one in found)
+    checks.check(good, "folds must have a Threshold each, one or more", found)
+    if len(found) == 1:
+        return found[0]
+    highest, fewest = max(found, key=float), min(one.n_groups for one in found)
+    promise = f"{guarantee(highest.quantile, fewest)}, in each of {len(found)} folds"
+    kind = "each fold's own validation reals"
+    return Threshold(highest.value, highest.quantile, sum(one.n_clips for one in found), fewest, promise, kind)
 
 
 def oracle_threshold(table: pd.DataFrame) -> Threshold:

@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -53,12 +55,24 @@ def test_the_card_table_holds_the_whole_clip_families_alone(found):
 
 
 def test_a_ladder_starts_at_one_half(checkpoint, manifest, tmp_path):
-    _, curves = experiment.ladder(
+    found, curves = experiment.ladder(
         str(checkpoint), str(manifest), tmp_path, strengths=[0.0, 1.0], families=["heavy_noise"], per_video=1
     )
     mse = curves[curves["detector"] == "midframe_mse"].set_index("strength")
-    assert mse.loc[0.0, "auc"] == 0.5
+    assert mse.loc[0.0, "auc"] == 0.5 and mse.loc[1.0, "fit"] == mse.loc[1.0, "auc"]
+    assert set(curves["detector"]) == set(found.scores["detector"])
+    assert re.fullmatch(r"strength 0: (\d+) of \1 scores equal that of the real, exactly", found.at_strength_zero())
+    found.scores.loc[found.scores["label"].eq("fake") & found.scores["strength"].eq(0), "score"] += 1e-9
+    with pytest.raises(ValueError, match="score exactly as the real; got .* do not, the first heavy_noise of"):
+        found.at_strength_zero()
     assert (tmp_path / "ladder.parquet").is_file()
+
+
+def test_the_cards_detector_and_the_default_are_drawn_large(checkpoint):
+    everyone = ["patch_error", "interpolation_residual", "midframe_mse"]
+    assert experiment.card_and_default("demo", everyone) == ["midframe_mse", "interpolation_residual"]
+    assert experiment.card_and_default("demo", ["patch_error"]) == []
+    assert experiment.card_and_default(str(checkpoint), everyone)[0] == "midframe_mse"
 
 
 def test_a_split_without_reals_is_refused(checkpoint, manifest, tmp_path):

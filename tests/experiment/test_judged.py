@@ -34,6 +34,11 @@ def test_what_is_no_variant_is_not_taken_for_one(scored_by):
     assert left_out_in(table(scored_by)) == {}
 
 
+def test_a_table_of_few_families_may_hold_none_that_a_registered_variant_was_taught():
+    assert left_out_in(table({"local_head": "a", "local_head-0": "a"})) == {"local_head-0": ["a"]}
+    assert left_out_in(table({"patch_error": "a", "patch_error-0": "a"})) == {}  # is not taught
+
+
 def test_fakes_that_a_manifest_lists_belong_to_no_family():
     assert left_out_in(table({"cnn": "abz", "cnn-0": "az"}, listed="z")) == {"cnn-0": ["a"]}
     assert left_out_in(table({"cnn": "az", "cnn-0": "a"}, listed="z")) == {}

@@ -293,6 +293,7 @@ def rows_of_scoring(w) -> dict:
     judge = scoring.build("neighbour_copy", None)
     pairs = scoring.paired(scores, n_boot=1)
     limits = [None, "text", (0.2,), (1.5,), (nan,), ("a",)]
+    chosen = scoring.quantile_threshold(val)
     return {
         "against_card": ({"at_threshold": at, "at_oracle": at, "card": {}},
                          {"at_threshold": tables(at, "quantity"), "at_oracle": tables(at, "quantity"),
@@ -350,6 +351,7 @@ def rows_of_scoring(w) -> dict:
                   {"detectors": ([*NOTHING, [None], judge], "detectors?"), "frames": shapes(w.frames)}),
         "source_pairs": (asked, {**sources, "scores": rows_of(scores, "group")}),
         "summary": ({**asked, "threshold": scoring.oracle_threshold(one)}, {**of_one, "threshold": [*PREPARED, 0.5]}),
+        "threshold_of_folds": ({"found": [chosen]}, {"found": ([*NOTHING, [], [None], [0.5]], "folds")}),
         "two_tailed": ({"detector": judge}, {"detector": PREPARED}),
         "video_scores": ({"scores": scores}, {"scores": scored(scores, "group")}),
     }  # fmt: skip
@@ -362,6 +364,7 @@ ON_NETWORK = (
     "LatentDistance",
     "MidFrameMSE",
     "PatchError",
+    "PatchErrorLow",
     "TokenHead",
 )
 ALONE = ("InterpolationResidual", "LocalHead", "NeighbourCopy", "NeighbourMean", "PCAReconstruction", "SRMResidual",

@@ -84,6 +84,28 @@ def test_families_are_measured_each_against_its_own_reals(make_scores):
     assert (found.loc["face", "n_real"], found.loc["noise", "n_real"]) == (7 * 2 * 3, 7 * 3 * 3)
 
 
+def slow_across(table):
+    """Every pair of a fake and a real of another group, one by one; one fake a real."""
+    fakes, reals = (table[table["label"].eq(label)].to_dict("records") for label in ("fake", "real"))
+    pairs = [(f["score"], r["score"]) for f in fakes for r in reals if f["group"] != r["group"]]
+    return np.mean([(f > r) + (f == r) / 2 for f, r in pairs])
+
+
+@pytest.mark.parametrize("groups", [6, 15])
+def test_a_fake_that_lies_a_little_above_its_own_real_alone_is_not_called_detected(make_scores, groups):
+    scores = make_scores(groups=groups, clips=1, families=("swap",))
+    place = scores["group"].map({g: i for i, g in enumerate(scores["group"].unique())})
+    scores["score"] = 10.0 * place + 0.01 * scores["label"].eq("fake")
+    row = by_family(scores, 1.0, "midframe_mse", unit="clip").iloc[0]
+    assert row["auc"] > 0.5 and row["low"] > 0.5  # n own pairs of n^2
+    assert row["auc_across"] == pytest.approx(0.5) and row["verdict"] == "chance"
+
+
+def test_one_group_has_no_pairs_across(make_scores):
+    row = by_family(make_scores(groups=1, families=("swap",)), 1.0, "midframe_mse").iloc[0]
+    assert np.isnan(row["auc_across"]) and row["verdict"] == "n/a"
+
+
 def test_family_rows_agree_with_metrics_of_the_family_alone(make_scores):
     scores = make_scores(groups=7, families=("swap", "noise", "warp"))
     found = by_family(scores, 1.3, "midframe_mse", n_boot=100)
@@ -95,7 +117,8 @@ def test_family_rows_agree_with_metrics_of_the_family_alone(make_scores):
         assert row["false_positive_rate"] == pytest.approx(expected["false-positive rate"])
         assert row["separation_ratio"] == pytest.approx(expected["separation ratio"])
         assert (row["psnr_db"], row["scope"], row["n_groups"], row["n_failed"]) == (20.0, "local", 7, 0)
-        assert row["verdict"] == verdict(row["auc"], row["low"], row["high"])
+        assert row["verdict"] in ("detected", "chance", "looks more real than real")
+        assert row["auc_across"] == pytest.approx(slow_across(alone))
 
 
 def test_a_family_that_failed_everywhere_keeps_its_row(make_scores):

@@ -7,7 +7,13 @@ from scipy import stats
 
 from tad.scoring.metrics import metrics
 from tad.scoring.table import one_fake_per_real, video_scores
-from tad.scoring.threshold import guarantee, most_accurate_cut, oracle_threshold, quantile_threshold
+from tad.scoring.threshold import (
+    guarantee,
+    most_accurate_cut,
+    oracle_threshold,
+    quantile_threshold,
+    threshold_of_folds,
+)
 
 
 def reals(groups, scores):
@@ -16,11 +22,17 @@ def reals(groups, scores):
 
 
 def slow_quantile(groups, scores, quantile):
-    """The smallest score at which the weighted distribution reaches the quantile, in exact fractions."""
+    """The smallest score at which the weighted distribution reaches the quantile, in exact fractions.
+
+    Where as many groups can promise a rate at all, one more, that may be the worst, belongs to the distribution.
+    """
     n_groups = len(set(groups))
+    more = Fraction(1, n_groups + 1) <= 1 - quantile
     for candidate in sorted(scores):
         reached = sum(
-            Fraction(1, n_groups * list(groups).count(g)) for g, s in zip(groups, scores, strict=True) if s <= candidate
+            Fraction(1, (n_groups + more) * list(groups).count(g))
+            for g, s in zip(groups, scores, strict=True)
+            if s <= candidate
         )
         if reached >= quantile:
             return candidate
@@ -39,13 +51,16 @@ def test_quantile_against_exact_fractions(seed, quantile):
 
 def test_each_group_weighs_the_same():
     groups, scores = ["long"] * 98 + ["short"] * 2, [0.1] * 98 + [0.8, 0.9]
-    assert quantile_threshold(reals(groups, scores), 0.6).value == 0.8
-    assert np.quantile(scores, 0.6, method="inverted_cdf") == 0.1
+    assert quantile_threshold(reals(groups, scores), 0.5).value == 0.8
+    assert np.quantile(scores, 0.5, method="inverted_cdf") == 0.1
 
 
 def test_at_most_the_promised_share_of_the_calibration_weight_is_above():
     table = reals(np.arange(100) // 5, np.random.default_rng(0).normal(size=100))
-    assert np.mean(table["score"] > quantile_threshold(table, 0.95).value) == pytest.approx(0.05)
+    value = quantile_threshold(table, 0.95).value
+    assert np.mean(table["score"] > value) == 0  # 20 groups of 5: 1 - 0.95 * 21 / 20 of them, less than one row
+    few = table[table["group"] < 18]
+    assert np.mean(few["score"] > quantile_threshold(few, 0.95).value) == pytest.approx(4 / 90)  # 0.05 at most
 
 
 @pytest.mark.parametrize("column, value", [("label", "fake"), ("split", "test"), ("split", "train")])
@@ -86,7 +101,7 @@ def test_guarantee_names_what_the_groups_resolve():
     few = quantile_threshold(reals(range(4), range(4))).guarantee
     assert few == "no guarantee at 5 %: needs 19 groups, has 4; this quantile promises 24 % at most"
     assert guarantee(0.95, 18).startswith("no guarantee at 5 %: needs 19 groups, has 18")
-    assert guarantee(0.95, 19).startswith("at most 9.75 % false positives in footage like the 19")
+    assert guarantee(0.95, 19).startswith("at most 5 % false positives in footage like the 19")
     assert guarantee(0.9, 8).startswith("no guarantee at 10 %: needs 9 groups")  # 1 / 0.1 - 1, not a rounding error
     assert guarantee(0.99, 98).startswith("no guarantee at 1 %: needs 99 groups")
 
@@ -99,6 +114,26 @@ def test_the_promise_holds_and_the_quantile_alone_would_not():
         table = reals(np.repeat(np.arange(4), 5), (scene[:, None] + rng.normal(0, 0.5, (4, 5))).ravel())
         rates.append(stats.norm.sf(quantile_threshold(table).value / spread))
     assert 0.10 < np.mean(rates) < 0.24
+
+
+@pytest.mark.parametrize("n_groups", [19, 20, 39, 45])
+def test_with_enough_groups_the_promise_is_the_rate_itself(n_groups):
+    """Of n + 1 exchangeable groups each may be the new one: count how often it lies above the others' threshold."""
+    scores = np.random.default_rng(n_groups).permutation(n_groups + 1).astype(float)
+    above = [scores[new] > quantile_threshold(reals(range(n_groups), np.delete(scores, new))).value
+             for new in range(n_groups + 1)]  # fmt: skip
+    assert 0 < np.mean(above) <= 0.05
+    assert guarantee(0.95, n_groups).startswith("at most 5 %")
+
+
+def test_of_folds_the_strictest_is_taken_and_the_smallest_promises():
+    found = [quantile_threshold(reals(range(n), np.arange(n) / n)) for n in (3, 4)]
+    both = threshold_of_folds(found)
+    assert both.value == 0.75 and both.n_groups == 3 and both.n_clips == 7
+    assert (
+        both.guarantee.startswith("no guarantee at 5 %: needs 19 groups, has 3") and "each of 2 folds" in both.guarantee
+    )
+    assert both.kind == "each fold's own validation reals" and threshold_of_folds(found[:1]) is found[0]
 
 
 @pytest.mark.parametrize("seed", range(8))

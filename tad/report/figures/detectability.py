@@ -25,7 +25,8 @@ def detectability(curves: pd.DataFrame) -> go.Figure:
     Args:
         curves: one row a family and strength; columns family, scope (a panel each), strength in [0, 1],
             auc, low and high (interval of the AUC, NaN where the groups do not resolve one), psnr_db
-            (inside the mask; inf where nothing changed), n_groups.
+            (inside the mask; inf where nothing changed), n_groups. With fit, fit_low and fit_high the lines and bands
+            are those of the fit, and the AUCs as measured are dots.
     """
     checks.rows("curves", curves, NEEDED)
     strength_axis = {"title.text": "strength of the forgery", "type": "linear", "tickmode": "auto"}
@@ -42,7 +43,7 @@ def detectability(curves: pd.DataFrame) -> go.Figure:
         for family, line in line_styles(rows["family"]).items():
             one = rows[rows["family"] == family].sort_values("strength")
             _family(figure, panel, one, line, by_strength, by_psnr)
-    bands = list(range(0, len(figure.data), 2))  # each family's band comes before its line
+    bands = [i for i, trace in enumerate(figure.data) if trace.fill]
     reveal, hide = ([{"opacity": opacity}, bands] for opacity in (BAND_OPACITY, 0))
     toggle = [{"label": "intervals", "method": "restyle", "args": reveal, "args2": hide}]
     band_switch = BUTTONS | {"x": 1, "xanchor": "right", "showactive": False, "buttons": toggle}
@@ -52,21 +53,31 @@ def detectability(curves: pd.DataFrame) -> go.Figure:
 
 def _family(figure: go.Figure, panel: str, rows: pd.DataFrame, line: dict, by_strength: list, by_psnr: list) -> None:
     """Draw a family's band and line into its panel, and note both kinds of x values for the switch."""
-    known = rows.dropna(subset=["low", "high"])  # a band runs along its upper edge and back along the lower
+    fitted = "fit" in rows
+    middle, low, high = ("fit", "fit_low", "fit_high") if fitted else ("auc", "low", "high")
+    known = rows.dropna(subset=[low, high])  # a band runs along its upper edge and back along the lower
     for xs, column in ((by_strength, "strength"), (by_psnr, "psnr_db")):
-        xs += [_finite([*known[column], *known[column][::-1]]), _finite(rows[column])]
+        xs += [_finite([*known[column], *known[column][::-1]]), *[_finite(rows[column])] * (1 + fitted)]
     name, place = escape(rows["family"].iloc[0]), {"xaxis": f"x{panel}", "yaxis": f"y{panel}"}
     place |= {"legend": f"legend{panel}"}
     figure.add_scatter(
-        x=by_strength[-2], y=_finite([*known["high"], *known["low"][::-1]]), name=f"{name}, interval",
+        x=_finite([*known["strength"], *known["strength"][::-1]]), y=_finite([*known[high], *known[low][::-1]]),
+        name=f"{name}, interval",
         mode="lines", fill="toself", fillcolor=line["color"], opacity=BAND_OPACITY, line={"width": 0},
         legendgroup=name, showlegend=False, hoverinfo="skip", **place,
     )  # fmt: skip
+    told = {"hovertemplate": "%{text}<extra></extra>", "text": [_hover(row) for row in rows.to_dict("records")]}
+    dots = {"marker": {"size": 6}, **told}
+    look = {"x": by_strength[-1], "legendgroup": name, **place}
     figure.add_scatter(
-        x=by_strength[-1], y=_finite(rows["auc"]), name=name, mode="lines+markers", line={**line, "width": 2},
-        marker={"size": 6}, legendgroup=name, hovertemplate="%{text}<extra></extra>",
-        text=[_hover(row) for row in rows.to_dict("records")], **place,
+        y=_finite(rows[middle]), name=name, mode="lines" if fitted else "lines+markers", line={**line, "width": 2},
+        **(told if fitted else dots), **look,
     )  # fmt: skip
+    if fitted:
+        dots["marker"] = {"size": 6, "color": line["color"]}
+        figure.add_scatter(
+            y=_finite(rows["auc"]), name=f"{name}, measured", mode="markers", showlegend=False, **dots, **look
+        )
 
 
 def _panels(curves: pd.DataFrame, panels: dict[str, str]) -> go.Figure:
@@ -81,7 +92,7 @@ def _panels(curves: pd.DataFrame, panels: dict[str, str]) -> go.Figure:
         "Detectability", f"bands: 95 % intervals over n = {groups} groups",
         margin={"t": HEAD_PX, "b": FOOT_PX, "r": LEGEND_PX}, height=plot_px + HEAD_PX + FOOT_PX,
     )  # fmt: skip
-    lowest = curves[["auc", "low"]].min().min()
+    lowest = curves[["auc", "low", *["fit_low"] * ("fit" in curves)]].min().min()
     x_axis, y_axis = (layout[key].to_plotly_json() for key in ("xaxis", "yaxis"))
     y_axis |= {"range": [min(0.4, lowest) - 0.02, 1.02]}
     width, height, step = (1 - GAP * (columns - 1)) / columns, panel_px / plot_px, (panel_px + GAP_PX) / plot_px
@@ -101,9 +112,10 @@ def _panels(curves: pd.DataFrame, panels: dict[str, str]) -> go.Figure:
 def _hover(row: dict) -> str:
     """Written here and not by plotly's template, which turns a missing number into 0.000."""
     interval = "[n/a]" if np.isnan(row["high"] - row["low"]) else f"[{row['low']:.3f}, {row['high']:.3f}]"
+    fit = f", rising fit {row['fit']:.3f}" if "fit" in row else ""
     return (
         f"{escape(row['family'])} ({escape(row['scope'])})<br>"
-        f"AUC {row['auc']:.3f} {interval}, {row['n_groups']} groups<br>"
+        f"AUC {row['auc']:.3f} {interval}{fit}, {row['n_groups']} groups<br>"
         f"strength {row['strength']:.3g}, PSNR {row['psnr_db']:.1f} dB"
     )
 

@@ -9,7 +9,7 @@ from tad.scoring.detectors.local_head import LocalHead
 from tad.scoring.detectors.midframe_mse import MidFrameMSE
 from tad.scoring.detectors.neighbour_copy import NeighbourCopy
 from tad.scoring.detectors.neighbour_mean import NeighbourMean
-from tad.scoring.detectors.patch_error import PatchError
+from tad.scoring.detectors.patch_error import PatchError, PatchErrorLow
 from tad.scoring.detectors.pca_reconstruction import PCAReconstruction
 from tad.scoring.detectors.plugin import from_csv, load_detectors
 from tad.scoring.detectors.protocol import DETECTORS, FITTED, Base, Detector, build, look, register, score
@@ -23,6 +23,6 @@ from tad.scoring.detectors.two_tailed import two_tailed
 __all__ = [
     "DETECTORS", "FITTED", "Base", "Detector", "FlowConsistency", "HiddenMidFrameMSE", "InterpolationResidual",
     "LatentChange", "LatentDistance", "LocalHead", "MidFrameMSE", "NeighbourCopy", "NeighbourMean",
-    "PCAReconstruction", "PatchError", "SRMResidual", "SecondDifference", "SupervisedCNN", "Taught", "TokenHead",
-    "build", "from_csv", "load_detectors", "look", "register", "score", "two_tailed",
+    "PCAReconstruction", "PatchError", "PatchErrorLow", "SRMResidual", "SecondDifference", "SupervisedCNN", "Taught",
+    "TokenHead", "build", "from_csv", "load_detectors", "look", "register", "score", "two_tailed",
 ]  # fmt: skip

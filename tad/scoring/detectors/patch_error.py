@@ -8,7 +8,8 @@ With means over a patch of 8 x 8 px of the mid frame x_t, in levels of brightnes
     e = log( mean (x - frame_pred)^2 + 1e-5 ),  z = e - (a + b log(|grad x_t|^2 + 1) + c log(d_t + 1))
 
 where d_t is the mean of (x_t - x_{t-1})^2 and (x_{t+1} - x_t)^2, and a, b, c are the least-squares fit over reals. The
-score is the mean of the highest 5 % of z.
+score is the mean of the highest 5 % of z; the lower tail, that of the highest 5 % of -z, is a detector of its own: what
+was smoothed or comes from a generator may be easier for a network than it should be.
 """
 
 import torch
@@ -52,3 +53,13 @@ class PatchError(Patches):
     def heat(self, clip: Tensor) -> Tensor:
         found = self.describe(clip)
         return found[..., 0] - found[..., 1:] @ self.learned["coefficients"].to(found)
+
+
+@register_fitted
+class PatchErrorLow(PatchError):
+    """The lower tail: how much easier than real patches of that texture and motion the easiest patches are."""
+
+    name = "patch_error_low"
+
+    def heat(self, clip: Tensor) -> Tensor:
+        return -super().heat(clip)

@@ -33,6 +33,23 @@ def test_lines_and_bands_follow_the_table_in_order_of_strength(curves):
     assert noise_band.legendgroup == noise.legendgroup != warp.legendgroup
 
 
+def test_a_fit_has_the_line_and_the_band_and_what_was_measured_dots(curves):
+    table = curves[curves["strength"] > 0]
+    table = table.assign(fit=table["auc"] + 0.01, fit_low=table["auc"] - 0.2, fit_high=table["auc"] + 0.2)
+    figure = figures.detectability(table)
+    band, line, dots, *_ = figure.data
+    assert len(figure.data) == 2 * 3 and (band.fill, line.mode, dots.mode) == ("toself", "lines", "markers")
+    assert list(line.y) == pytest.approx([0.51 + s / 3 for s in (0.25, 0.5, 1)])
+    assert list(dots.y) == pytest.approx([0.5 + s / 3 for s in (0.25, 0.5, 1)]) and dots.marker.color == line.line.color
+    assert list(band.y)[:3] == pytest.approx([0.7 + s / 3 for s in (0.25, 0.5, 1)])
+    strength, visibility = figure.layout.updatemenus[0].buttons
+    for button in (strength, visibility):
+        assert [len(xs) for xs in button.args[0]["x"]] == [len(trace.y) for trace in figure.data]
+    assert [list(xs) for xs in strength.args[0]["x"]] == [list(trace.x) for trace in figure.data]
+    assert list(figure.layout.updatemenus[1].buttons[0].args2) == [{"opacity": 0}, (0, 3)]
+    assert "AUC 0.583 [0.483, 0.683], rising fit 0.593, 4 groups" in dots.text[0]
+
+
 def test_the_switch_exchanges_every_x_for_the_visibility(curves):
     figure = figures.detectability(curves)
     strength, visibility = figure.layout.updatemenus[0].buttons

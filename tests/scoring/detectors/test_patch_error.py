@@ -41,3 +41,18 @@ def test_noise_is_found_and_pointed_at(known, reals, rises, planted, box):
 def test_reals_that_stand_still_can_be_fitted(known):
     detector = build("patch_error", known()).fit([torch.zeros(3, 6, 48, 48)])
     assert detector.score(torch.rand(1, 3, 6, 48, 48)).isfinite().all()
+
+
+def test_the_lower_tail_is_the_easiest_patches_of_the_same_fit(known, reals, clean):
+    upper, lower = (build(name, known()).fit(reals) for name in ("patch_error", "patch_error_low"))
+    z = upper.heat(clean[0])
+    torch.testing.assert_close(lower.heat(clean[0]), -z)
+    assert lower.score(clean[:1]).item() == pytest.approx(-z.flatten().sort().values[:2].mean().item())  # 5 % of 36
+
+
+def test_what_is_too_easy_is_found_by_the_lower_tail_alone(known, reals, clean):
+    upper, lower = (build(name, known()).fit(reals) for name in ("patch_error", "patch_error_low"))
+    easy = clean[:1].clone()
+    network = upper.model
+    easy[:, :, easy.shape[2] // 2, 8:24, 8:24] = network(easy)[0][..., 8:24, 8:24]  # given back as it was drawn
+    assert lower.score(easy) > lower.score(clean[:1])
