@@ -9,8 +9,10 @@ import pandas as pd
 from tad import report
 from tad.data import resolve
 from tad.experiment.checkpoints import checkpoint_path, load, load_threshold, threshold_path
+from tad.experiment.evaluation import CARD_DETECTOR
 from tad.model import inspect
 
+BANDS = ("extreme", "moderate + subtle")
 METRICS = {  # name on the hub: quantity of the table, unit of the table's text
     "accuracy": ("accuracy", 0.01), "precision": ("precision", 0.01), "recall": ("recall", 0.01),
     "f1": ("F1", 0.01), "roc_auc": ("AUC", 1.0), "average_precision": ("average precision", 1.0),
@@ -44,9 +46,27 @@ def model_card(checkpoint: str | Path, run: str | Path) -> str:
         name=name, header=_header(name, facts, card, record), facts=facts, config=model.config, run=record,
         shown=_shown, card=card.to_dict("records"), families=families.to_dict("records"), file=file.name,
         parameters=sum(p.numel() for p in model.parameters()), megabytes=file.stat().st_size / 1e6,
-        threshold=load_threshold(file, "midframe_mse")[1] if threshold_path(file).is_file() else None,
+        threshold=load_threshold(file, CARD_DETECTOR)[1] if threshold_path(file).is_file() else None,
+        default=load_threshold(file)[0] if threshold_path(file).is_file() else CARD_DETECTOR,
+        detectors=_detectors(folder / "by_band.csv"), bands=BANDS,
         bits=8 * next(iter(weights.values())).element_size(),
     )  # fmt: skip
+
+
+def _detectors(file: Path) -> list[dict[str, object]]:
+    """Every detector's mean AUCs by band, and what its threshold does; none where a run has no ladder."""
+    if not file.is_file():
+        return []
+    table = pd.read_csv(file, keep_default_na=False)
+    table = table[table["band"].isin(BANDS) & table["auc"].ne("")]
+    lines = []
+    for name, rows in table.groupby("detector", sort=False):
+        of_band, first = dict(zip(rows["band"], rows["text"], strict=True)), rows.iloc[0]
+        line = {"detector": name, "trained_on": first["trained_on"], "aucs": [of_band.get(b, "n/a") for b in BANDS]}
+        rate = _number(first["false_positive_rate"])
+        line["alarms"] = "n/a" if rate is None else f"{rate:.0%} of {first['n_real']}"
+        lines.append(line)
+    return lines
 
 
 def _shown(groups: list[str]) -> str:

@@ -9,7 +9,7 @@ pytest.importorskip("huggingface_hub")
 
 from huggingface_hub import ModelCard
 
-from tad.experiment.checkpoints import halve, load_threshold, save_threshold
+from tad.experiment.checkpoints import add_thresholds, halve, load_threshold, save_threshold
 from tad.experiment.model_card import model_card, write_card, write_hub_folder
 from tad.model import load_model, read_facts, save_checkpoint
 from tad.scoring import Threshold
@@ -63,6 +63,24 @@ def test_the_text_says_data_time_device_numbers_and_limits(weights, measured, ne
                   "| accuracy | 100 % | 71.4 % | [66.7, 76.2] |", "| splice | local | 0.53 [0.4, 0.6] | chance |",
                   "could not be used | 1", "every video's", "frame_pred - video[:, :, 2]"):  # fmt: skip
         assert words in text, words
+
+
+def test_the_default_and_the_cards_detector_stand_beside_each_other(weights, measured):
+    assert "## The detectors beside it" not in model_card(weights, measured)
+    band = {"trained_on": "reals only", "false_positive_rate": 0.25, "n_real": 8}
+    rows = [
+        {"detector": "midframe_mse", "band": "extreme", "auc": 0.7, "text": "0.70 [0.6, 0.8]", **band},
+        {"detector": "midframe_mse", "band": "moderate + subtle", "auc": 0.5, "text": "0.50 [0.4, 0.6]", **band},
+        {"detector": "patch_error", "band": "extreme", "auc": 0.9, "text": "0.90 [0.8, 1.0]", **band},
+        {"detector": "patch_error", "band": "subtle", "auc": 0.9, "text": "not shown", **band},
+    ]
+    pd.DataFrame(rows).to_csv(measured / "by_band.csv", index=False)
+    save_threshold(weights, "midframe_mse", Threshold(0.25, 0.95, 12, 4, "no guarantee"))
+    add_thresholds(weights, {"patch_error": Threshold(1.0, 0.95, 12, 4, "no guarantee")}, "patch_error")
+    text = model_card(weights, measured)
+    assert "judges by `patch_error`, chosen" in text and "--detector midframe_mse" in text and "not shown" not in text
+    assert "| **midframe_mse** | reals only | 0.70 [0.6, 0.8] | 0.50 [0.4, 0.6] | 25% of 8 |" in text
+    assert "| **patch_error** | reals only | 0.90 [0.8, 1.0] | n/a | 25% of 8 |" in text
 
 
 def test_the_threshold_beside_the_weights_is_told(weights, measured):

@@ -89,7 +89,7 @@ def _panels(curves: pd.DataFrame, panels: dict[str, str]) -> go.Figure:
     fewest, most = int(curves["n_groups"].min()), int(curves["n_groups"].max())
     groups = f"{fewest}" if fewest == most else f"{fewest} to {most}"
     layout = plotly_layout(
-        "Detectability", f"bands: 95 % intervals over n = {groups} groups",
+        _title(curves), f"bands: 95 % intervals over n = {groups} groups",
         margin={"t": HEAD_PX, "b": FOOT_PX, "r": LEGEND_PX}, height=plot_px + HEAD_PX + FOOT_PX,
     )  # fmt: skip
     lowest = curves[["auc", "low", *["fit_low"] * ("fit" in curves)]].min().min()
@@ -107,6 +107,11 @@ def _panels(curves: pd.DataFrame, panels: dict[str, str]) -> go.Figure:
         legend = {"x": left + width + 0.008, "y": top, "xanchor": "left", "yanchor": "top", "tracegroupgap": 0}
         layout[f"legend{panel}"] = legend | {"font": {"size": 11}, "bgcolor": "rgba(0,0,0,0)"}
     return go.Figure(layout=layout)
+
+
+def _title(curves: pd.DataFrame) -> str:
+    names = set(curves["detector"]) if "detector" in curves else set()
+    return f"Detectability by {escape(names.pop())}" if len(names) == 1 else "Detectability"
 
 
 def _hover(row: dict) -> str:
