@@ -13,7 +13,7 @@ from tad.experiment.checkpoints import checkpoint_path
 from tad.experiment.comparison import BOTH
 from tad.experiment.cross_fit import cross_fit
 from tad.experiment.detector_set import detectors_path
-from tad.experiment.evaluation import CARD_DETECTOR, Setting
+from tad.experiment.evaluation import CARD_DETECTOR, Setting, card_and_default
 from tad.experiment.fit_detectors import Material, calibrate_detectors, fit_detectors
 from tad.experiment.forging import choose
 from tad.experiment.runs import DONE, FAILED, Run
@@ -186,13 +186,18 @@ def tables(folder: Path) -> list[tuple[str, pd.DataFrame]]:
 
 
 def key_numbers(folder: Path) -> dict[str, str]:
-    """The numbers of a run that the index shows, as 02 and 03 left them; none of what was not run."""
+    """The numbers of a run that the index shows, as 02 and 03 left them; none of what was not run.
+
+    Beside the card's detector stands the one that the shipped weights judge by, where the run scored it.
+    """
     found = {}
     if (file := folder / AGAINST_CARD).is_file():
         table = pd.read_csv(file, keep_default_na=False).set_index("quantity")
         found |= {name: table.loc[name, "measured"] for name in KEY_NUMBERS}
     if (file := folder / "by_band.csv").is_file():
         table = pd.read_csv(file, keep_default_na=False)
-        rows = table[table["detector"].eq(CARD_DETECTOR) & table["band"].eq(BOTH)]
-        found |= {f"AUC, {BOTH}": text for text in rows["text"]}
+        for name in card_and_default("demo", table["detector"]):
+            told = f"AUC, {BOTH}" + f", {name}" * (name != CARD_DETECTOR)
+            for text in table["text"][table["detector"].eq(name) & table["band"].eq(BOTH)]:
+                found[told] = text
     return found

@@ -1,4 +1,4 @@
-"""A detector in a user's own file, as the notebooks' README shows it, stands in every table."""
+"""A detector in a user's own file, as the README shows it, stands in every table."""
 
 import re
 
@@ -12,7 +12,7 @@ from tad.forgery import load_file
 
 @pytest.fixture
 def shown(tmp_path):
-    text = (project_root() / "notebooks" / "README.md").read_text()
+    text = (project_root() / "README.md").read_text()
     [code] = re.findall(r"```python\n(# my_detector.py\n.*?)```", text, re.DOTALL)
     (tmp_path / "my_detector.py").write_text(code)
     load_file(tmp_path / "my_detector.py")  # as the notebooks load plugins
@@ -27,6 +27,12 @@ def test_it_stands_beside_the_others(shown, checkpoint, manifest, tmp_path):
     assert {"midframe_mse", "unsteady"} <= set(found.scores["detector"])
     mine = curves[curves["detector"] == "unsteady"].set_index("strength")
     assert mine.loc[0.0, "auc"] == 0.5 and 0 <= mine.loc[1.0, "auc"] <= 1
+
+
+def test_it_stands_among_the_sources_of_real_video(shown, checkpoint, manifest, tmp_path):
+    asked = {"per_video": 1, "detectors": ["midframe_mse", "unsteady"], "changes": ["blur"], "encoding": "none"}
+    found = experiment.sources(str(checkpoint), str(manifest), tmp_path, **asked)
+    assert set(found.thresholds()["detector"]) == {"midframe_mse", "unsteady"} == set(found.benign()["detector"])
 
 
 def test_it_scores_what_it_says(shown):

@@ -74,7 +74,9 @@ def test_every_station_left_its_notebook_and_its_page(folder):
         assert page.count("<img") == len(re.findall(r'<img[^>]*\balt="[^"]+"', page))
     for key in ("parameters", "commit", "versions", "seed", "training_groups", "duration_s", "status"):
         assert record[key] not in (None, [], {}), key
-    assert record["key_numbers"]["separation ratio"]
+    numbers = record["key_numbers"]
+    assert numbers["separation ratio"] and numbers["AUC, moderate + subtle"]
+    assert numbers["AUC, moderate + subtle, interpolation_residual"]  # the default of the weights that ship
 
 
 def test_no_report_names_this_machine(folder):
