@@ -169,3 +169,10 @@ def test_the_interval_of_an_auc_covers_it():
         found = group_bootstrap(auc_statistic(table, np.ones(len(table))), n_boot=400, seed=sample)
         hits += found.low <= truth <= found.high
     assert 0.90 <= hits / 150 <= 0.995
+
+
+def test_what_no_resample_defines_has_no_interval():
+    """Groups that never appear together again do not "agree"."""
+    whole = Statistic(lambda counts: np.where((counts == 1).all(1), 0.7, np.nan), 10, 10)
+    found = group_bootstrap(whole, n_boot=50)
+    assert found.value == 0.7 and np.isnan(found.low) and found.note == "n/a (undefined in 100% of the resamples)"
