@@ -173,14 +173,16 @@ def tables(folder: Path) -> list[tuple[str, pd.DataFrame]]:
     """What a run measured, to be printed: the card's numbers beside ours, and each family by itself."""
     card = pd.read_csv(folder / AGAINST_CARD, keep_default_na=False)
     families = pd.read_csv(folder / "families.csv", keep_default_na=False).rename(columns={"text": "AUC"})
-    for share in ("recall", "false_positive_rate"):
+    rates = ["recall", "false_positive_rate", "separation_ratio"]
+    for share in rates[:2]:
         families[share] = families[share].astype(float).map("{:.0%}".format)
-    families["separation_ratio"] = families["separation_ratio"].astype(float).map("{:.2f}".format)
+    for number in ("separation_ratio", "auc_across"):
+        families[number] = pd.to_numeric(families[number], errors="coerce").map("{:.2f}".format).replace("nan", "n/a")
     return [
         ("ultra-extreme families, scenes never seen in training", card[["quantity", "card", "measured", "interval"]]),
         (
-            "each family by itself",
-            families[["family", "scope", "AUC", "recall", "false_positive_rate", "separation_ratio", "verdict"]],
+            "each family by itself; the verdict goes by auc_across, pairs from different groups alone",
+            families[["family", "scope", "AUC", "auc_across", *rates, "verdict"]],
         ),
     ]
 
