@@ -122,7 +122,12 @@ def _each_detector(scores: pd.DataFrame, unit: str, seed: int) -> pd.DataFrame:
 
 
 def card_and_default(checkpoint: str, scored_by: Iterable[str]) -> list[str]:
-    """Name the card's detector and the one that `tad score` judges by, those that scored: what reports draw large."""
+    """Name the card's detector and the one that `tad score` judges by, those that scored: what reports draw large.
+
+    Args:
+        checkpoint: a file, or "demo" for the weights that ship.
+        scored_by: names of the detectors that scored.
+    """
     file, there = threshold_path(checkpoint_path(checkpoint)), set(scored_by)
     default = [load_threshold(checkpoint)[0]] if file.is_file() else []
     return [name for name in dict.fromkeys([CARD_DETECTOR, *default]) if name in there]

@@ -91,8 +91,9 @@ def window_corner(forged: Tensor, frames: int, g: torch.Generator) -> tuple[int,
         g: of the draw.
 
     Example:
-        >>> window_corner(torch.ones(1, 1, 1), 16, torch.Generator())  # forged all over: the middle
-        (4, 32, 32)
+        >>> first = torch.eye(8)[None] * torch.arange(8).eq(0)  # forged in the first place alone, all the time
+        >>> window_corner(first, 16, torch.Generator())
+        (4, 0, 0)
     """
     weights = forged.flatten() if forged.any() else torch.ones(forged.numel())
     place = torch.unravel_index(torch.multinomial(weights, 1, generator=g), forged.shape)

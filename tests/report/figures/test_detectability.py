@@ -78,8 +78,10 @@ def test_many_strengths_make_a_logarithmic_axis_without_the_identity(curves):
 
 def test_what_the_reader_is_told(curves):
     figure = figures.detectability(curves.replace("warp", "<b>"))
-    assert "n = 4 to 5 groups" in figure.layout.title.subtitle.text and figure.layout.title.text == "Detectability"
-    assert figures.detectability(curves.assign(detector="d<")).layout.title.text == "Detectability by d&lt;"
+    assert (
+        "n = 4 to 5 groups" in figure.layout.title.subtitle.text and figure.layout.title.text == "<b>Detectability</b>"
+    )
+    assert figures.detectability(curves.assign(detector="d<")).layout.title.text == "<b>Detectability by d&lt;</b>"
     assert figure.data[3].text[1] == (
         "noise (local)<br>AUC 0.583 [0.483, 0.683], 4 groups<br>strength 0.25, PSNR 42.5 dB"
     )
