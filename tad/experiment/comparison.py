@@ -15,11 +15,11 @@ from tad.experiment.judged import (
     SEEN,
     Judged,
     LeftOut,
-    by_fold,
     has_both,
     head_of,
     judged,
     scored,
+    threshold_of,
     trained_on,
 )
 from tad.experiment.scores import visibilities
@@ -69,13 +69,9 @@ class Comparison:
 
     @cached_property
     def thresholds(self) -> dict[str, scoring.Threshold]:
-        """The 95 % quantile of the validation reals, of every detector that scored any; see `calibrate`."""
+        """The 95 % quantile of the validation reals, of every detector that scored any; see `threshold_of`."""
         rows = self.reals[scored(self.reals)]
-        return {str(name): self._threshold(own) for name, own in rows.groupby("detector")}
-
-    def _threshold(self, reals: pd.DataFrame) -> scoring.Threshold:
-        found = [scoring.quantile_threshold(self._units(own)) for own in by_fold(reals)]
-        return scoring.threshold_of_folds(found)
+        return {str(name): threshold_of(own, self.unit) for name, own in rows.groupby("detector")}
 
     @cached_property
     def bands(self) -> pd.DataFrame:

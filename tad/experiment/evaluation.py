@@ -11,7 +11,7 @@ from tad.data import LONG_SIDE, Encoding, FixedClips, read_manifest, resolve
 from tad.experiment.checkpoints import checkpoint_path, load, load_threshold, threshold_path
 from tad.experiment.detector_set import detector_set, left_out
 from tad.experiment.forging import choose
-from tad.experiment.judged import by_fold, has_both, left_out_in, scored
+from tad.experiment.judged import has_both, left_out_in, scored, threshold_of
 from tad.experiment.output import folder
 from tad.experiment.scores import CONTROL, LISTED, NOTHING, Ladder, score_table
 from tad.report import CARD
@@ -22,10 +22,8 @@ ENCODING = "h264:23"  # of reals and fakes alike, unless another is asked for
 
 
 def calibrate(scores: pd.DataFrame, detector: str = CARD_DETECTOR, unit: str = "video") -> scoring.Threshold:
-    """The 95 % quantile of validation reals, of whole videos or of clips; of pooled folds, of each fold's own."""
-    rows = scores[scores["detector"] == detector]
-    judged = [scoring.video_scores(own) if unit == "video" else own for own in by_fold(rows)]
-    return scoring.threshold_of_folds([scoring.quantile_threshold(own) for own in judged])
+    """The threshold of a detector, of whole videos or of clips; see `threshold_of`."""
+    return threshold_of(scores[scores["detector"] == detector], unit)
 
 
 @dataclass

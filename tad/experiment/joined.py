@@ -8,10 +8,10 @@ import pandas as pd
 
 from tad import scoring
 from tad.data import resolve
-from tad.experiment.comparison import Comparison
+from tad.experiment.comparison import FUSED, Comparison
 from tad.experiment.judged import LeftOut, by_fold, trained_on
 
-ENSEMBLE = "ensemble (mean)"
+ENSEMBLE = f"{FUSED} (mean)"
 MEMBERS = ("midframe_mse", "latent_distance")  # both learn from reals alone
 TEMPORAL = ("interpolation_residual", "flow_consistency")  # the first that is there joins them
 TRAINED = ("nothing", "reals only", "reals with self-made fakes", "labelled fakes")

@@ -79,6 +79,17 @@ def by_fold(scores: pd.DataFrame) -> list[pd.DataFrame]:
     return [own for _, own in scores.groupby("fold", sort=True, dropna=False)]
 
 
+def threshold_of(reals: pd.DataFrame, unit: str) -> scoring.Threshold:
+    """The 95 % quantile of one detector's validation reals, of videos or of clips; of pooled folds, of each fold's own.
+
+    Args:
+        reals: scores table of the validation reals.
+        unit: "video" (mean of its clips) or "clip".
+    """
+    parts = [scoring.video_scores(own) if unit == "video" else own for own in by_fold(reals)]
+    return scoring.threshold_of_folds([scoring.quantile_threshold(own) for own in parts])
+
+
 def judged(scores: pd.DataFrame, left_out: LeftOut) -> list[Judged]:
     """List every detector that scored a real and a fake, with what it may be judged on.
 

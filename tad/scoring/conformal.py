@@ -16,7 +16,7 @@ from scipy import stats
 
 from tad import checks
 from tad.scoring.table import VIDEO, require, usable
-from tad.scoring.threshold import quantile_threshold
+from tad.scoring.threshold import groups_needed, quantile_threshold
 
 
 def p_values(calibration: pd.DataFrame, scores: ArrayLike) -> np.ndarray:
@@ -50,7 +50,7 @@ def guaranteed(alpha: float, n_groups: int) -> bool:
     """
     checks.check(isinstance(alpha, Real) and 0 < alpha < 1, "alpha must lie between 0 and 1", alpha)
     checks.whole("n_groups", n_groups)
-    return alpha * (n_groups + 1) >= 1 - 1e-9
+    return n_groups >= groups_needed(1 - alpha)
 
 
 def in_words(p_value: float, n_groups: int) -> str:

@@ -96,7 +96,7 @@ def monotone_auc(
 
 
 def _once(fit: Compute) -> Compute:
-    """Remember the fits of the resamples asked for last: all strengths of a ladder read the same ones."""
+    """Remember the fits of the resamples that were asked for: all strengths of a ladder read the same ones."""
     known: dict[bytes, np.ndarray] = {}
 
     def fitted(counts: np.ndarray) -> np.ndarray:

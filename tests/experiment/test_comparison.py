@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from tad import scoring
 from tad.experiment import Comparison, Evaluation, compare, target
+from tad.experiment.joined import with_ensemble
 from tad.experiment.judged import trained_on
 from tad.scoring import quantile_threshold, video_scores
 
@@ -121,6 +122,22 @@ def test_families_that_no_variant_left_out_stand_apart():
     rows = table[table["detector"].str.startswith("head (") & table["band"].eq("moderate + subtle")]
     families = rows.set_index("detector")["n_families"].to_dict()
     assert families == {"head (families seen)": 1, "head (families never taught)": 2, "head (families left out)": 1}
+
+
+def test_an_ensemble_of_pooled_folds_is_fused_fold_by_fold():
+    """Two folds whose reals lie elsewhere: each is placed among its own, as if the other were not there."""
+    names = ("midframe_mse", "latent_distance")
+    folds = [(made(names).assign(fold=k), made(names, split="val").assign(fold=k)) for k in (0, 1)]
+    for table in folds[1]:
+        table["score"] = 5 - 3 * table["score"]
+    alone = [with_ensemble(Comparison(*fold), names) for fold in folds]
+    pooled = with_ensemble(
+        Comparison(*(pd.concat(part, ignore_index=True) for part in zip(*folds, strict=True))), names
+    )
+    for side in ("scores", "reals"):
+        whole = pd.concat([getattr(one, side).query("detector == 'ensemble (mean)'") for one in alone])
+        found = getattr(pooled, side).query("detector == 'ensemble (mean)'")
+        assert len(found) and found["score"].tolist() == whole["score"].tolist()
 
 
 def test_the_targets_are_read_off_the_numbers(compared):
